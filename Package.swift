@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "vtenrichd",
+    products: [.executable(name: "vtenrichd", targets: ["vtenrichd"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "VTEnrichCore", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(
+            name: "VTEnrich",
+            dependencies: [
+                "VTEnrichCore", "CCurl", "CZlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "vtenrichd",
+            dependencies: [
+                "VTEnrich", "VTEnrichCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Support",
+            dependencies: ["VTEnrich", "VTEnrichCore", .product(name: "FlyingFox", package: "FlyingFox")],
+            path: "Tests/Support",
+            swiftSettings: strict),
+        .testTarget(
+            name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VTEnrichTests",
+            dependencies: [
+                "VTEnrich", "VTEnrichCore", "Support", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["VTEnrich", "VTEnrichCore", "Support", "vtenrichd"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
