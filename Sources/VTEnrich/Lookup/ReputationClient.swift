@@ -36,8 +36,11 @@ package struct ProviderFailure: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         /// 429: wait at least this many seconds where the server said so, else by our own windows.
         case wait(retryAfter: Double?)
-        /// 401, 403: spend nothing more until the key changes.
+        /// 401, and 403 for an address: spend nothing more until the key changes.
         case stop
+        /// 403 for communicating files, 403 or 404 for the quota counters: this key or user may not have them. Do without
+        /// them until the next reload; lookups go on.
+        case notPermitted
         /// Anything that may pass: 5xx, network, TLS, an answer that is not VirusTotal's.
         case backOff
     }
