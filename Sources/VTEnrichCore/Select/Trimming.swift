@@ -1,0 +1,18 @@
+extension Substring {
+    /// Without the ASCII spaces, tabs and line ends around it, as XML and logs leave them.
+    var trimmed: Substring {
+        guard let first = utf8.firstIndex(where: { !isASCIISpace($0) }),
+            let last = utf8.lastIndex(where: { !isASCIISpace($0) })
+        else { return self[endIndex...] }
+        return self[first..<utf8.index(after: last)]
+    }
+}
+
+extension String {
+    /// Without the ASCII spaces, tabs and line ends around it.
+    var trimmed: Substring { self[...].trimmed }
+}
+
+func isASCIISpace(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || (byte >= 0x09 && byte <= 0x0d)
+}
