@@ -1,0 +1,69 @@
+import Foundation
+import GRDB
+package import VTEnrichCore
+
+/// A row of the cache: what VirusTotal said and when, so that verdict and age can be judged anew for each event.
+package struct CachedVerdict: Sendable, Equatable {
+    package var reputation: Reputation
+    package var pivot: PivotFacts?
+    /// The verdict when it was fetched: for the TTL and the statistics, not for events.
+    package var verdict: Verdict
+    /// Wall clock, seconds since 1970.
+    package var fetchedAt: Double
+    package var expiresAt: Double
+
+    package init(
+        reputation: Reputation, pivot: PivotFacts? = nil, verdict: Verdict, fetchedAt: Double, expiresAt: Double
+    ) {
+        self.reputation = reputation
+        self.pivot = pivot
+        self.verdict = verdict
+        self.fetchedAt = fetchedAt
+        self.expiresAt = expiresAt
+    }
+
+    /// A clock that was set back leaves no entry from the future alive (T48).
+    package func isFresh(at now: Double) -> Bool { now < expiresAt && now >= fetchedAt - 60 }
+
+    /// How the cache counts it: the verdict, or `not_found` or `invalid`.
+    package var entryClass: String {
+        switch reputation {
+        case .found: verdict.rawValue
+        case .notFound: "not_found"
+        case .invalid: "invalid"
+        }
+    }
+
+    init?(row: Row) throws {
+        let entryClass: String = row["class"]
+        switch entryClass {
+        case "not_found": reputation = .notFound
+        case "invalid": reputation = .invalid
+        default:
+            guard let facts = row["facts"] as Data? else { return nil }
+            reputation = .found(try JSONDecoder().decode(ReputationFacts.self, from: facts))
+        }
+        if let total = row["pivot_total"] as Int?, let strong = row["pivot_strong"] as Int? {
+            pivot = PivotFacts(totalFiles: total, strongFiles: strong)
+        }
+        verdict = Verdict(rawValue: entryClass) ?? .unknown
+        fetchedAt = row["fetched_at"]
+        expiresAt = row["expires_at"]
+    }
+
+    func save(as address: IPAddress, in db: Database) throws {
+        var facts: Data?
+        if case .found(let found) = reputation { facts = try JSONEncoder().encode(found) }
+        try db.run(
+            """
+            INSERT INTO verdict (address, class, facts, pivot_total, pivot_strong, fetched_at, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (address) DO UPDATE SET class = excluded.class, facts = excluded.facts,
+                pivot_total = excluded.pivot_total, pivot_strong = excluded.pivot_strong,
+                fetched_at = excluded.fetched_at, expires_at = excluded.expires_at
+            """,
+            [
+                address.description, entryClass, facts, pivot?.totalFiles, pivot?.strongFiles, fetchedAt, expiresAt,
+            ])
+    }
+}

@@ -1,0 +1,79 @@
+import GRDB
+
+/// The tables of `state.db`, as a list of migrations that only grows: each runs in a transaction of its own, so a kill
+/// during one leaves the version before it (T16).
+enum Schema {
+    /// The version this program writes. A database with a higher `user_version` is refused untouched.
+    static let version = 1
+
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(sql: firstVersion)
+            try db.execute(sql: "PRAGMA user_version = 1")
+        }
+        return migrator
+    }()
+
+    /// Times are seconds since 1970 by the wall clock unless the column says `boot` (seconds since boot, of `boot_id`).
+    private static let firstVersion = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE checkpoint (path TEXT PRIMARY KEY, body TEXT NOT NULL, saved_at REAL NOT NULL) WITHOUT ROWID;
+
+        -- Event ids accepted in the last days: what is read twice is taken once (P3, F35).
+        CREATE TABLE seen (event_id TEXT PRIMARY KEY, accepted_at REAL NOT NULL) WITHOUT ROWID;
+        CREATE INDEX seen_accepted ON seen (accepted_at);
+
+        -- One row for each accepted alert that waits for the verdict on its address.
+        CREATE TABLE pending (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, address TEXT NOT NULL, level INTEGER,
+            accepted_at REAL NOT NULL, alert_id TEXT NOT NULL, timestamp TEXT NOT NULL, rule_id TEXT NOT NULL,
+            description TEXT, groups TEXT NOT NULL, agent_id TEXT, agent_name TEXT, agent_ip TEXT, manager TEXT,
+            location TEXT, full_log TEXT, log_was_cut INTEGER NOT NULL);
+        CREATE INDEX pending_address ON pending (address, id);
+
+        -- One row for each address in `pending`, so that choosing the next lookup does not read the queue.
+        -- checked: 0 until the cache was asked on its behalf.
+        CREATE TABLE waiting (
+            address TEXT PRIMARY KEY, level INTEGER NOT NULL, alerts INTEGER NOT NULL, first_at REAL NOT NULL,
+            checked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE INDEX waiting_unchecked ON waiting (first_at) WHERE checked = 0;
+        CREATE INDEX waiting_order ON waiting (level, alerts, first_at);
+        CREATE INDEX waiting_age ON waiting (first_at);
+
+        -- class: the verdict when it was fetched, or not_found or invalid; facts (JSON) only with a verdict.
+        CREATE TABLE verdict (
+            address TEXT PRIMARY KEY, class TEXT NOT NULL, facts BLOB, pivot_total INTEGER, pivot_strong INTEGER,
+            fetched_at REAL NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+        CREATE INDEX verdict_expires ON verdict (expires_at);
+        -- Kept by triggers, so that `status` counts ten million entries in no time (T17).
+        CREATE TABLE verdict_count (class TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TRIGGER verdict_added AFTER INSERT ON verdict BEGIN
+            INSERT INTO verdict_count VALUES (new.class, 1)
+            ON CONFLICT (class) DO UPDATE SET entries = entries + 1;
+        END;
+        CREATE TRIGGER verdict_removed AFTER DELETE ON verdict BEGIN
+            UPDATE verdict_count SET entries = entries - 1 WHERE class = old.class;
+        END;
+        CREATE TRIGGER verdict_changed AFTER UPDATE OF class ON verdict WHEN old.class <> new.class BEGIN
+            UPDATE verdict_count SET entries = entries - 1 WHERE class = old.class;
+            INSERT INTO verdict_count VALUES (new.class, 1)
+            ON CONFLICT (class) DO UPDATE SET entries = entries + 1;
+        END;
+
+        -- The minute log of design 2: a row for each request until 61 s after its end.
+        CREATE TABLE request (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, date TEXT NOT NULL, started_boot REAL NOT NULL, ended_boot REAL);
+        -- Requests by UTC date: a clock that goes back meets that date's count.
+        CREATE TABLE spent (date TEXT PRIMARY KEY, requests INTEGER NOT NULL) WITHOUT ROWID;
+
+        -- Events made and not yet delivered; sent_at is set while a confirmation is awaited.
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, event_id TEXT, body BLOB NOT NULL,
+            queued_at REAL NOT NULL, sent_at REAL, sends INTEGER NOT NULL DEFAULT 0);
+        CREATE INDEX outbox_unsent ON outbox (sink, id) WHERE sent_at IS NULL;
+        CREATE INDEX outbox_awaited ON outbox (sent_at) WHERE sent_at IS NOT NULL;
+        CREATE INDEX outbox_event ON outbox (event_id) WHERE sent_at IS NOT NULL;
+        """
+}

@@ -1,0 +1,97 @@
+import Foundation
+import GRDB
+import Synchronization
+import VTEnrichCore
+
+/// What became of a batch.
+package struct AcceptResult: Sendable, Equatable {
+    /// New alerts now in the queue.
+    package var accepted = 0
+    /// Alerts whose event id was seen before: read again, not taken again.
+    package var repeated = 0
+    /// The queue's length after it.
+    package var pending = 0
+}
+
+extension Store {
+    package func checkpoint(for path: String) throws(StoreError) -> Checkpoint? {
+        let body = try read("reading the checkpoint") {
+            try String.fetchOne($0, sql: "SELECT body FROM checkpoint WHERE path = ?", arguments: [path])
+        }
+        guard let body else { return nil }
+        do {
+            return try JSONDecoder().decode(Checkpoint.self, from: Data(body.utf8))
+        } catch {
+            throw StoreError(.corrupt, "the checkpoint of \(path) in \(self.path) cannot be read: \(error)")
+        }
+    }
+
+    /// Alerts and checkpoint in one transaction: after any crash a line is either before the checkpoint and accepted, or
+    /// after it (P2). `now` is the wall clock: `queue.max_wait` counts from it.
+    @discardableResult
+    package func accept(_ batch: AcceptBatch, now: Double) throws(StoreError) -> AcceptResult {
+        var result = AcceptResult()
+        try write("accepting alerts") { db in
+            result = AcceptResult()
+            for source in batch.sources {
+                try db.run("INSERT OR IGNORE INTO seen VALUES (?, ?)", [source.eventID, now])
+                guard db.changesCount > 0 else {
+                    result.repeated += 1
+                    continue
+                }
+                try insert(source, now: now, into: db)
+                result.accepted += 1
+            }
+            for id in batch.confirmed { try confirm(id, in: db) }
+            if let checkpoint = batch.checkpoint { try save(checkpoint, in: db) }
+            for (counter, value) in batch.counts { try add(value, to: counter, in: db) }
+            if result.repeated > 0 { try add(result.repeated, to: .repeatedLines, in: db) }
+        }
+        result.pending = pendingCount.withLock {
+            $0 += result.accepted
+            return $0
+        }
+        return result
+    }
+
+    private func insert(_ source: EventSource, now: Double, into db: Database) throws {
+        let address = source.address.description
+        try db.run(
+            """
+            INSERT INTO pending (event_id, address, level, accepted_at, alert_id, timestamp, rule_id, description, groups,
+                agent_id, agent_name, agent_ip, manager, location, full_log, log_was_cut)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                source.eventID, address, source.level, now, source.alertID, source.timestamp, source.ruleID,
+                source.ruleDescription, source.ruleGroups.joined(separator: "\n"), source.agent?.id,
+                source.agent?.name, source.agent?.ip, source.manager, source.location, source.fullLog, source.logWasCut,
+            ])
+        try db.run(
+            """
+            INSERT INTO waiting (address, level, alerts, first_at) VALUES (?, ?, 1, ?)
+            ON CONFLICT (address) DO UPDATE SET level = MAX(level, excluded.level), alerts = alerts + 1
+            """,
+            [address, source.level ?? 0, now])
+    }
+
+    private func save(_ checkpoint: Checkpoint, in db: Database) throws {
+        let body = String(decoding: try JSONEncoder().encode(checkpoint), as: UTF8.self)
+        try db.run(
+            "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)", [checkpoint.path, body, checkpoint.savedAt])
+    }
+
+    func add(_ value: Int, to counter: Counter, in db: Database) throws {
+        guard value != 0 else { return }
+        try db.run(
+            "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+            [counter.rawValue, value])
+    }
+
+    /// Adds to counters outside of another transaction.
+    package func count(_ counts: [Counter: Int]) throws(StoreError) {
+        try write("counting") { db in
+            for (counter, value) in counts { try add(value, to: counter, in: db) }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import Foundation
+import GRDB
+
+/// An event for one sink, ready to go.
+package struct OutboxItem: Sendable, Equatable {
+    package var sink: String
+    /// nil for what speaks of no alert (the daily notice).
+    package var eventID: String?
+    package var body: Data
+
+    package init(sink: String, eventID: String?, body: Data) {
+        self.sink = sink
+        self.eventID = eventID
+        self.body = body
+    }
+
+    func insert(in db: Database) throws {
+        try db.run(
+            "INSERT INTO outbox (sink, event_id, body, queued_at) VALUES (?, ?, ?, CAST(strftime('%s', 'now') AS REAL))",
+            [sink, eventID, body])
+    }
+}
+
+package struct OutboxRow: Sendable, Equatable {
+    package var id: Int64
+    package var eventID: String?
+    package var body: Data
+}
+
+extension Store {
+    package func add(toOutbox items: [OutboxItem]) throws(StoreError) {
+        try write("queueing an event") { db in
+            for item in items { try item.insert(in: db) }
+        }
+    }
+
+    /// What a sink has still to send, oldest first.
+    package func unsent(sink: String, limit: Int) throws(StoreError) -> [OutboxRow] {
+        try read("reading the outbox") { db in
+            try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "SELECT id, event_id, body FROM outbox WHERE sink = ? AND sent_at IS NULL ORDER BY id LIMIT ?"),
+                arguments: [sink, limit]
+            ).map { OutboxRow(id: $0["id"], eventID: $0["event_id"], body: $0["body"]) }
+        }
+    }
+
+    /// The send succeeded: the row goes, and is counted. One commit for each datagram, so that a crash repeats at most the one
+    /// in flight (P3).
+    package func delivered(_ id: Int64) throws(StoreError) {
+        try write("noting a delivery") { db in
+            try db.run("DELETE FROM outbox WHERE id = ?", [id])
+            try add(1, to: .sent, in: db)
+        }
+    }
+
+    /// The event can never be sent: the row goes, counted as dropped.
+    package func drop(_ id: Int64) throws(StoreError) {
+        try write("dropping an event") { db in
+            try db.run("DELETE FROM outbox WHERE id = ?", [id])
+            try add(1, to: .dropped, in: db)
+        }
+    }
+
+    package func outboxCount() throws(StoreError) -> Int {
+        try read("reading the outbox") {
+            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL") ?? 0
+        }
+    }
+
+    /// Our own event came back through alerts.json: it arrived.
+    func confirm(_ eventID: String, in db: Database) throws {
+        try db.run("DELETE FROM outbox WHERE event_id = ? AND sent_at IS NOT NULL", [eventID])
+        try add(1, to: .confirmed, in: db)
+    }
+}
