@@ -1,0 +1,127 @@
+package import Foundation
+
+/// The answer of `status --json` (contract §4). What is not known is null, never left out.
+package struct StatusReport: Codable, Sendable, Equatable {
+    package enum Health: String, Codable, Sendable {
+        case healthy, degraded, failing, stopped
+    }
+
+    package struct Config: Codable, Sendable, Equatable {
+        package var path: String
+        @OrNull package var loadedAt: String?
+        /// `applied`, or why the last reload was refused.
+        @OrNull package var lastReload: String?
+    }
+
+    package struct Follower: Codable, Sendable, Equatable {
+        package var path: String
+        @OrNull package var offset: Int?
+        @OrNull package var size: Int?
+        @OrNull package var lagBytes: Int?
+        package var linesRead = 0
+        package var matched = 0
+        package var withoutAddress = 0
+        package var malformed = 0
+        package var oversize = 0
+        package var ownEvents = 0
+        package var rotations = 0
+        package var truncations = 0
+        package var bytesLost = 0
+        @OrNull package var partialBytes: Int?
+        @OrNull package var waitingForFile: Bool?
+        @OrNull package var polling: Bool?
+    }
+
+    package struct Queue: Codable, Sendable, Equatable {
+        package var pending = 0
+        package var waitingIps = 0
+        @OrNull package var oldestSeconds: Int?
+        @OrNull package var clearsAt: String?
+    }
+
+    package struct Window: Codable, Sendable, Equatable {
+        package var used = 0
+        package var limit = 0
+        @OrNull package var resetsAt: String?
+    }
+
+    package struct Quota: Codable, Sendable, Equatable {
+        package var minute = Window()
+        package var day = Window()
+        package var month = Window()
+    }
+
+    package struct Cache: Codable, Sendable, Equatable {
+        package var entries = 0
+        package var hits = 0
+        package var misses = 0
+        package var staleServed = 0
+        package var byVerdict: [String: Int] = [:]
+    }
+
+    package struct Provider: Codable, Sendable, Equatable {
+        @OrNull package var state: String?
+        @OrNull package var lastOk: String?
+        @OrNull package var lastError: String?
+        @OrNull package var latencyMsP50: Double?
+        @OrNull package var latencyMsP95: Double?
+    }
+
+    package struct Sink: Codable, Sendable, Equatable {
+        package var waiting = 0
+        package var sent = 0
+        package var confirmed = 0
+        package var unconfirmed = 0
+        package var repeated = 0
+        package var retries = 0
+        package var dropped = 0
+        @OrNull package var lastError: String?
+    }
+
+    package var health: Health
+    package var version: String
+    @OrNull package var pid: Int?
+    @OrNull package var uptimeSeconds: Int?
+    package var config: Config
+    package var follower: Follower
+    package var queue = Queue()
+    package var quota = Quota()
+    package var cache = Cache()
+    package var provider = Provider()
+    package var output: [String: Sink] = [:]
+    /// What keeps it from being healthy, in the operator's words.
+    package var problems: [String] = []
+
+    package func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
+
+    package static func read(_ json: Data) throws -> StatusReport {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(StatusReport.self, from: json)
+    }
+}
+
+/// An optional that is written as null, where Codable would leave the key out.
+@propertyWrapper
+package struct OrNull<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+    package var wrappedValue: Value?
+
+    package init(wrappedValue: Value?) {
+        self.wrappedValue = wrappedValue
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+    }
+}
