@@ -16,7 +16,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -41,8 +40,13 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Support",
-            dependencies: ["VTEnrich", "VTEnrichCore", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: ["VTEnrich", "VTEnrichCore", "CZlib"],
             path: "Tests/Support",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "standins",
+            dependencies: ["Support", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/StandIns",
             swiftSettings: strict),
         .testTarget(
             name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"],
@@ -55,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["VTEnrich", "VTEnrichCore", "Support", "vtenrichd"], swiftSettings: strict),
+            dependencies: ["VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -50,7 +50,9 @@ package final class CurlTransport: @unchecked Sendable {
     }
 
     private func perform(_ path: String, _ exchange: Exchange) -> TransportResult {
-        guard !exchange.isStopped.load(ordering: .sequentiallyConsistent) else { return Exchange.stopped(wasSent: false) }
+        guard !exchange.isStopped.load(ordering: .sequentiallyConsistent) else {
+            return Exchange.stopped(wasSent: false)
+        }
         if let handle { return handle.get(path, for: exchange) }
         do throws(TransportFailure) {
             handle = try CurlHandle(options)

@@ -1,0 +1,22 @@
+/// Waits until something holds, for tests: looks every few milliseconds without blocking a thread of the pool.
+///
+/// - Parameters:
+///   - what: says in the error what did not happen.
+///   - seconds: generous; a test that passes never needs it.
+package func eventually(
+    _ what: String, within seconds: Double = 30, isolation: isolated (any Actor)? = #isolation,
+    _ condition: () async throws -> Bool
+) async throws {
+    let deadline = monotonicSeconds() + seconds
+    while try await !condition() {
+        guard monotonicSeconds() < deadline else { throw DidNotHappen(what: what, seconds: seconds) }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+package struct DidNotHappen: Error, CustomStringConvertible {
+    package let what: String
+    package let seconds: Double
+
+    package var description: String { "did not happen within \(seconds) s: \(what)" }
+}

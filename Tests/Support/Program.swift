@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// A built program of this package, beside the tests themselves: works for debug, release and sanitizer builds.
+package struct Program: Sendable {
+    package let path: String
+
+    /// - Parameter name: `vtenrichd` or `standins`.
+    package init(_ name: String) throws {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        var folder = tests.deletingLastPathComponent()
+        while folder.path != "/" {
+            let candidate = folder.appendingPathComponent(name).path
+            if FileManager.default.isExecutableFile(atPath: candidate) {
+                path = candidate
+                return
+            }
+            folder.deleteLastPathComponent()
+        }
+        throw NotBuilt(description: "\(name) is not beside \(tests.path): run 'swift build' first")
+    }
+
+    package struct NotBuilt: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// A finished run.
+    package struct Output: Sendable {
+        package var status: Int32
+        package var standardOutput: String
+        package var standardError: String
+
+        /// Standard output as a JSON object.
+        package var json: [String: Any]? {
+            (try? JSONSerialization.jsonObject(with: Data(standardOutput.utf8))) as? [String: Any]
+        }
+    }
+
+    /// Runs to the end; the output goes through files, so that no pipe can fill up.
+    ///
+    /// - Parameter environment: all of it but PATH and TZ=UTC: no proxy and no key of the machine gets in.
+    package func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil, within seconds: Double = 60
+    ) async throws -> Output {
+        let folder = try TemporaryFolder()
+        let running = try start(
+            arguments, environment: environment, input: input.map { try folder.write("in", $0) },
+            output: folder["out"], errors: folder["err"])
+        let status = try await running.exitStatus(within: seconds)
+        return Output(status: status, standardOutput: try folder.read("out"), standardError: try folder.read("err"))
+    }
+
+    /// Starts it in the background.
+    package func start(
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil, output: String,
+        errors: String
+    ) throws -> RunningProgram {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
+        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input ?? "/dev/null"))
+        process.standardOutput = try appending(output)
+        process.standardError = try appending(errors)
+        return try RunningProgram(process)
+    }
+
+    private func appending(_ path: String) throws -> FileHandle {
+        appendToFile(path, [])
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        return handle
+    }
+}
+
+/// A process in the background; killed when the test lets go of it.
+package final class RunningProgram: Sendable {
+    package let processID: Int32
+    private let exit = Exit()
+
+    private final class Exit: Sendable {
+        let status = Mutex<Int32?>(nil)
+    }
+
+    fileprivate init(_ process: Process) throws {
+        process.terminationHandler = { [exit] process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            exit.status.withLock { $0 = isSignal ? -process.terminationStatus : process.terminationStatus }
+        }
+        try process.run()
+        processID = process.processIdentifier
+    }
+
+    deinit {
+        if status == nil { kill(processID, SIGKILL) }
+    }
+
+    /// The exit code, or minus the signal that ended it; nil while it runs.
+    package var status: Int32? { exit.status.withLock { $0 } }
+
+    package func send(_ signal: Int32) {
+        if status == nil { kill(processID, signal) }
+    }
+
+    package func exitStatus(within seconds: Double = 30) async throws -> Int32 {
+        try await eventually("process \(processID) ends", within: seconds) { status != nil }
+        return status ?? 0
+    }
+}
