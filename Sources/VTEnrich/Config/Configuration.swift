@@ -3,7 +3,7 @@ package import VTEnrichCore
 /// The whole configuration as one immutable value, every default filled in (contract §2).
 package struct Configuration: Sendable, Equatable {
     package struct Alerts: Sendable, Equatable {
-        package enum Start: String, Sendable { case end, beginning }
+        package enum Start: String, Sendable, CaseIterable { case end, beginning }
         package var path = "/var/ossec/logs/alerts/alerts.json"
         package var start = Start.end
         package var maxLineBytes = 4 * 1024 * 1024
@@ -11,7 +11,7 @@ package struct Configuration: Sendable, Equatable {
         package var maxCatchupAge: Double = 3 * 86_400
     }
 
-    package enum Pivot: String, Sendable { case off, auto, always }
+    package enum Pivot: String, Sendable, CaseIterable { case off, auto, always }
 
     package struct VirusTotal: Sendable, Equatable {
         package var url = "https://www.virustotal.com"
@@ -44,7 +44,7 @@ package struct Configuration: Sendable, Equatable {
     }
 
     package struct Analysisd: Sendable, Equatable {
-        package enum Confirm: String, Sendable { case off, auto, on }
+        package enum Confirm: String, Sendable, CaseIterable { case off, auto, on }
         package var socket = "/var/ossec/queue/sockets/queue"
         package var location = "virustotal_ip"
         /// 0: no limit.

@@ -1,0 +1,192 @@
+/// The kinds of plain values: durations, sizes, numbers, choices, paths, addresses of services. Each takes the text of the
+/// scalar as it is written; no number or truth value of YAML is involved.
+
+extension ValueKind where Value == Double {
+    /// Seconds, written as whole `s`, `m`, `h` or `d`.
+    static func duration(_ range: ClosedRange<Double>) -> ValueKind {
+        .scalar("a duration such as 15s, 10m, 24h or 7d") { text throws(InvalidValue) in
+            guard let unit = DurationText.units.first(where: { text.hasSuffix($0.suffix) }) else { throw .mismatch }
+            let seconds = Double(try wholeNumber(text.dropLast())) * unit.seconds
+            guard range.contains(seconds) else {
+                throw .because("must be \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound)), is \(text)")
+            }
+            return seconds
+        } write: {
+            DurationText.text($0)
+        }
+    }
+
+    static func number(_ range: ClosedRange<Double>) -> ValueKind {
+        .scalar("a number") { text throws(InvalidValue) in
+            guard let value = plainNumber(text) else { throw .mismatch }
+            guard range.contains(value) else {
+                throw .because("must be \(numberText(range.lowerBound)) to \(numberText(range.upperBound)), is \(text)")
+            }
+            return value
+        } write: {
+            numberText($0)
+        }
+    }
+}
+
+extension ValueKind where Value == Int {
+    static func integer(_ range: ClosedRange<Int>) -> ValueKind {
+        .scalar("a whole number") { text throws(InvalidValue) in
+            let value = text.hasPrefix("-") ? -(try wholeNumber(text.dropFirst())) : try wholeNumber(text[...])
+            guard range.contains(value) else {
+                throw .because("must be \(range.lowerBound) to \(range.upperBound), is \(value)")
+            }
+            return value
+        } write: {
+            String($0)
+        }
+    }
+
+    /// Bytes, written as `KiB`, `MiB`, `GiB`, or as a bare number of them.
+    static func size(_ range: ClosedRange<Int>) -> ValueKind {
+        .scalar("a size such as 64KiB or 4MiB") { text throws(InvalidValue) in
+            let unit = SizeText.units.first { text.hasSuffix($0.suffix) }
+            let count = try wholeNumber(text.dropLast(unit?.suffix.count ?? 0))
+            let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
+            guard !overflow, range.contains(bytes) else {
+                throw .because("must be \(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound)), is \(text)")
+            }
+            return bytes
+        } write: {
+            SizeText.text($0)
+        }
+    }
+}
+
+extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    static var choice: ValueKind {
+        let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        return .scalar("one of \(names)") { text throws(InvalidValue) in
+            guard let value = Value(rawValue: text.lowercased()) else { throw .mismatch }
+            return value
+        } write: {
+            $0.rawValue
+        }
+    }
+}
+
+extension ValueKind where Value == String {
+    /// An absolute path.
+    static var path: ValueKind { path(atMost: 4_095, why: "a path") }
+
+    /// The longest that fits into the address of a Unix socket.
+    static var socketPath: ValueKind { path(atMost: 107, why: "the path of a Unix socket") }
+
+    private static func path(atMost limit: Int, why: String) -> ValueKind {
+        .scalar("an absolute path") { text throws(InvalidValue) in
+            if looksLikeKey(text) { throw .because("this looks like an API key; write the key into a file and name the file here") }
+            guard text.hasPrefix("/"), !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+                throw .mismatch
+            }
+            guard text.utf8.count <= limit else {
+                throw .because("\(why) holds at most \(limit) bytes, this one has \(text.utf8.count)")
+            }
+            return text
+        } write: {
+            $0
+        }
+    }
+
+    /// Text of the characters that `isAllowed` takes.
+    static func name(
+        _ expected: String, atMost limit: Int, _ isAllowed: @escaping (Unicode.Scalar) -> Bool
+    ) -> ValueKind {
+        .scalar(expected) { text throws(InvalidValue) in
+            let name = text.trimmed
+            if looksLikeKey(name) { throw .because("this looks like an API key, which must not stand here") }
+            guard !name.isEmpty, name.utf8.count <= limit, name.unicodeScalars.allSatisfy(isAllowed) else { throw .mismatch }
+            return name
+        } write: {
+            $0
+        }
+    }
+
+    /// https, or http to this machine: the key travels with every request.
+    static var serviceURL: ValueKind {
+        .scalar("a URL such as https://www.virustotal.com") { text throws(InvalidValue) in
+            guard let url = ServiceURL(text), ["https", "http"].contains(url.scheme) else {
+                throw .because("expected a URL such as https://www.virustotal.com")
+            }
+            guard url.credentials == nil else { throw .because("a URL with user name or password is not taken") }
+            guard url.scheme == "https" || url.isLoopback else {
+                throw .because("http would send the API key in clear; only a loopback address may be http")
+            }
+            return url.masked
+        } write: {
+            $0
+        }
+    }
+
+    static var proxyURL: ValueKind {
+        .scalar("a proxy such as http://proxy.example.org:3128") { text throws(InvalidValue) in
+            let schemes: Set = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+            guard let url = ServiceURL(text), schemes.contains(url.scheme), url.path.isEmpty else {
+                throw .because("expected a proxy such as http://proxy.example.org:3128")
+            }
+            return text
+        } write: {
+            ServiceURL($0)?.masked ?? ""
+        }
+    }
+}
+
+/// 64 hexadecimal digits. Such text is never echoed.
+private func looksLikeKey(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.allSatisfy(\.isHexDigit)
+}
+
+/// Digits alone: `010` is ten, and neither `+1` nor `1_000` nor `0x10` is a number.
+private func wholeNumber(_ text: Substring) throws(InvalidValue) -> Int {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+        throw .mismatch
+    }
+    guard let value = Int(text), value < 1 << 53 else { throw .because("is too large a number") }
+    return value
+}
+
+/// `-12` or `1.5`: no exponent, no infinity.
+func plainNumber(_ text: String) -> Double? {
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) }) else {
+        return nil
+    }
+    return Double(text)
+}
+
+func numberText(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+}
+
+extension String {
+    var trimmed: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
+            return ""
+        }
+        return String(self[first...last])
+    }
+}
+
+enum DurationText {
+    static let units: [(suffix: String, seconds: Double)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
+
+    /// In the largest unit that divides it.
+    static func text(_ seconds: Double) -> String {
+        let unit = units.first { seconds != 0 && seconds.truncatingRemainder(dividingBy: $0.seconds) == 0 } ?? ("s", 1)
+        return numberText(seconds / unit.seconds) + unit.suffix
+    }
+}
+
+enum SizeText {
+    static let units = [(suffix: "GiB", bytes: 1 << 30), (suffix: "MiB", bytes: 1 << 20), (suffix: "KiB", bytes: 1 << 10)]
+
+    static func text(_ bytes: Int) -> String {
+        guard let unit = units.first(where: { bytes != 0 && bytes % $0.bytes == 0 }) else { return String(bytes) }
+        return "\(bytes / unit.bytes)\(unit.suffix)"
+    }
+}
