@@ -4,5 +4,6 @@ import ArgumentParser
 struct Vtenrichd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vtenrichd",
-        abstract: "Enriches Wazuh alerts with VirusTotal's verdict on their source address.")
+        abstract: "Enriches Wazuh alerts with VirusTotal's verdict on their source address.",
+        subcommands: [CheckCommand.self])
 }

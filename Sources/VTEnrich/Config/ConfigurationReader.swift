@@ -6,6 +6,11 @@ package struct LoadedConfiguration: Sendable, Equatable {
     package var configuration: Configuration
     /// In the order of the file.
     package var warnings: [ConfigurationIssue]
+
+    package init(_ configuration: Configuration, warnings: [ConfigurationIssue] = []) {
+        self.configuration = configuration
+        self.warnings = warnings
+    }
 }
 
 /// Reads a configuration file whole or not at all: every problem is reported at once, and any error refuses it. The API
@@ -17,21 +22,19 @@ package enum ConfigurationReader {
     package static var keys: [String] { Schema.configuration.fields.map(\.key) }
 
     package static func load(path: String) throws(ConfigurationErrors) -> LoadedConfiguration {
-        do {
-            return try parse(ConfigurationFile.read(path: path), file: path)
-        } catch let issue as ConfigurationIssue {
-            throw ConfigurationErrors([issue])
-        } catch let errors as ConfigurationErrors {
-            throw errors
+        let bytes: [UInt8]
+        do throws(ConfigurationIssue) {
+            bytes = try ConfigurationFile.read(path: path)
         } catch {
-            throw ConfigurationErrors([ConfigurationIssue(.error, file: path, message: "\(error)")])
+            throw ConfigurationErrors([error])
         }
+        return try parse(bytes, file: path)
     }
 
     /// - Parameter file: how messages name it.
     package static func parse(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) -> LoadedConfiguration {
         let root: Node?
-        do {
+        do throws(ConfigurationIssue) {
             root = try ConfigurationFile.compose(bytes, file: file)
         } catch {
             throw ConfigurationErrors([error])
@@ -43,7 +46,7 @@ package enum ConfigurationReader {
         checkTogether(configuration, &reading)
         let issues = reading.sortedIssues
         guard !issues.contains(where: { $0.severity == .error }) else { throw ConfigurationErrors(issues) }
-        return LoadedConfiguration(configuration: configuration, warnings: issues)
+        return LoadedConfiguration(configuration, warnings: issues)
     }
 
     /// What no single key can tell.
@@ -97,7 +100,6 @@ extension Configuration {
     package func yaml() throws -> String {
         var tree = Schema.configuration.write(self)
         if analysisd == nil { tree["output"]?["analysisd"] = .null }
-        if !virusTotal.apiKeyFileIsSet { tree["virustotal"]?["api_key_file"] = nil }
         return try Yams.serialize(node: tree, indent: 2, width: -1, allowUnicode: true)
     }
 }

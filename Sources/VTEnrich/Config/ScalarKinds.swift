@@ -175,9 +175,10 @@ extension String {
 enum DurationText {
     static let units: [(suffix: String, seconds: Double)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
 
-    /// In the largest unit that divides it.
+    /// In the largest unit that divides it into two or more, as people say 24h and 60s.
     static func text(_ seconds: Double) -> String {
-        let unit = units.first { seconds != 0 && seconds.truncatingRemainder(dividingBy: $0.seconds) == 0 } ?? ("s", 1)
+        let unit = units.first { seconds >= 2 * $0.seconds && seconds.truncatingRemainder(dividingBy: $0.seconds) == 0 }
+            ?? ("s", 1)
         return numberText(seconds / unit.seconds) + unit.suffix
     }
 }

@@ -1,4 +1,5 @@
 import VTEnrichCore
+import Yams
 
 /// The kinds of values that speak of alerts and addresses: filter entries, field paths, networks, tags.
 

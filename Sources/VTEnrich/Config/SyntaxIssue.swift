@@ -42,6 +42,7 @@ struct SyntaxIssue {
     }
 
     private static func sentence(problem: String, context: YamlError.Context?) -> String {
+        if problem.hasPrefix("Maximum nesting level") { return "nested too deeply" }
         guard let context else { return problem }
         return "\(problem) (\(context.text), line \(context.mark.line))"
     }

@@ -30,14 +30,16 @@ extension ValueKind {
                     reading.error("has no value; leave the key out for its default", at: node)
                     return nil
                 }
-                do {
+                do throws(InvalidValue) {
                     return try parse(scalar.string)
-                } catch .mismatch {
-                    reading.error("expected \(expected), found \(scalar.string.quotedForMessage)", at: node)
-                } catch .because(let cause) {
-                    reading.error(cause, at: node)
+                } catch {
+                    switch error {
+                    case .mismatch:
+                        reading.error("expected \(expected), found \(scalar.string.quotedForMessage)", at: node)
+                    case .because(let cause): reading.error(cause, at: node)
+                    }
+                    return nil
                 }
-                return nil
             },
             write: { .text(write($0)) })
     }
@@ -95,7 +97,7 @@ extension Node {
         return Node(text, Tag(.str), isPlain ? .plain : .doubleQuoted)
     }
 
-    static let null = Node("null", Tag(.null), .plain)
+    static var null: Node { Node("null", Tag(.null), .plain) }
 
     private static let nullTexts: Set = ["", "~", "null", "Null", "NULL"]
 
