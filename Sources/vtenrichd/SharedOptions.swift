@@ -6,7 +6,8 @@ import VTEnrich
 struct SharedOptions: ParsableArguments {
     @Option(
         name: .customLong("config"),
-        help: ArgumentHelp("Read this configuration file. (default: \(ConfigurationReader.defaultPath))", valueName: "file"))
+        help: ArgumentHelp(
+            "Read this configuration file. (default: \(ConfigurationReader.defaultPath))", valueName: "file"))
     var givenPath: String?
 
     var path: String { givenPath ?? ConfigurationReader.defaultPath }

@@ -25,7 +25,8 @@ extension APIKey.Refusal: CustomStringConvertible {
         switch self {
         case .empty: "is empty; it must hold the API key"
         case .tooLong: "is longer than 4 KiB; it must hold the API key alone"
-        case .notOneWord: "holds white space or other than ASCII characters; it must hold the API key alone, on one line"
+        case .notOneWord:
+            "holds white space or other than ASCII characters; it must hold the API key alone, on one line"
         }
     }
 }

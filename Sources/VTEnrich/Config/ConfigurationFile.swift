@@ -1,7 +1,7 @@
 import Glibc
 import Yams
 
-/// From a path to the YAML tree of the file, or to the one issue that stops it. What the tree means is left to the schema.
+/// From a path to the YAML tree of the file, or to the one issue that stops it. What the tree means is left to the table of keys.
 enum ConfigurationFile {
     static let maxBytes = 1 << 20
     /// Far more than anybody writes by hand; each alias may repeat all that came before it.
@@ -9,7 +9,9 @@ enum ConfigurationFile {
 
     /// Never blocks: a named pipe is refused, not opened for ever.
     static func read(path: String) throws(ConfigurationIssue) -> [UInt8] {
-        func refusal(_ message: String) -> ConfigurationIssue { ConfigurationIssue(.error, file: path, message: message) }
+        func refusal(_ message: String) -> ConfigurationIssue {
+            ConfigurationIssue(.error, file: path, message: message)
+        }
 
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -26,7 +28,9 @@ enum ConfigurationFile {
         var bytes = [UInt8](repeating: 0, count: maxBytes + 1)
         var filled = 0
         while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+            let count = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
                 throw refusal("cannot read the configuration: \(String(cString: strerror(errno)))")
@@ -87,7 +91,8 @@ enum ConfigurationFile {
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "_"), UInt8(ascii: "-"):
             true
         default: false

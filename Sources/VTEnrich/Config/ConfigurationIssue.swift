@@ -50,13 +50,6 @@ package struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConv
 extension String {
     /// For messages: quoted, control characters escaped, at most 60 characters.
     var quotedForMessage: String {
-        let visible = unicodeScalars.prefix(60).map { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .unassigned:
-                "\\u{\(String(scalar.value, radix: 16))}"
-            default: String(scalar)
-            }
-        }
-        return "'" + visible.joined() + (unicodeScalars.count > 60 ? "…'" : "'")
+        "'" + printable(String(unicodeScalars.prefix(60))) + (unicodeScalars.count > 60 ? "…'" : "'")
     }
 }

@@ -19,7 +19,7 @@ package enum ConfigurationReader {
     package static let defaultPath = "/etc/vtenrichd/vtenrichd.yaml"
 
     /// Every key of the file, dotted.
-    package static var keys: [String] { Schema.configuration.fields.map(\.key) }
+    package static var keys: [String] { KeyTable.configuration.fields.map(\.key) }
 
     package static func load(path: String) throws(ConfigurationErrors) -> LoadedConfiguration {
         let bytes: [UInt8]
@@ -41,7 +41,7 @@ package enum ConfigurationReader {
         }
         var configuration = Configuration()
         var reading = ConfigurationReading(file: file)
-        if let root { Schema.configuration.read(root, into: &configuration, &reading) }
+        if let root { KeyTable.configuration.read(root, into: &configuration, &reading) }
         configuration.selection.ownLocation = configuration.analysisd?.location ?? Configuration.Analysisd().location
         checkTogether(configuration, &reading)
         let issues = reading.sortedIssues
@@ -63,7 +63,8 @@ package enum ConfigurationReader {
                 "verdict.score_malicious_min")
         }
         if configuration.analysisd == nil && configuration.outputFile == nil {
-            reading.add(.error, "is null and there is no output.file: no event would go anywhere", keys: "output.analysisd")
+            reading.add(
+                .error, "is null and there is no output.file: no event would go anywhere", keys: "output.analysisd")
         }
         if let file = configuration.outputFile, file == configuration.alerts.path {
             reading.add(.error, "is the file of alerts.path, which is only read", keys: "output.file", "alerts.path")
@@ -75,7 +76,8 @@ package enum ConfigurationReader {
         let location = configuration.selection.ownLocation
         if location != Configuration.Analysisd().location {
             reading.add(
-                .warning, "the rules in rules/vtenrich_rules.xml match location virustotal_ip only: change it there too",
+                .warning,
+                "the rules in rules/vtenrich_rules.xml match location virustotal_ip only: change it there too",
                 keys: "output.analysisd.location")
         }
         let quota = configuration.virusTotal.quota
@@ -90,7 +92,7 @@ package enum ConfigurationReader {
 extension Configuration {
     /// The keys whose values differ though only a restart can change them (T47). Not empty: a reload is refused.
     package func needsRestart(comparedTo running: Configuration) -> [String] {
-        Schema.configuration.fields
+        KeyTable.configuration.fields
             .filter { $0.isFixed && $0.write(self) != $0.write(running) }
             .map(\.key)
     }
@@ -98,7 +100,7 @@ extension Configuration {
     /// The effective values as the YAML that `ConfigurationReader` reads back to the same value; only a proxy's user
     /// name and password are masked.
     package func yaml() throws -> String {
-        var tree = Schema.configuration.write(self)
+        var tree = KeyTable.configuration.write(self)
         if analysisd == nil { tree["output"]?["analysisd"] = .null }
         return try Yams.serialize(node: tree, indent: 2, width: -1, allowUnicode: true)
     }

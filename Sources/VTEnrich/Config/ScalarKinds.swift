@@ -8,7 +8,9 @@ extension ValueKind where Value == Double {
             guard let unit = DurationText.units.first(where: { text.hasSuffix($0.suffix) }) else { throw .mismatch }
             let seconds = Double(try wholeNumber(text.dropLast())) * unit.seconds
             guard range.contains(seconds) else {
-                throw .because("must be \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound)), is \(text)")
+                throw .because(
+                    "must be \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound)), is \(text)"
+                )
             }
             return seconds
         } write: {
@@ -49,7 +51,8 @@ extension ValueKind where Value == Int {
             let count = try wholeNumber(text.dropLast(unit?.suffix.count ?? 0))
             let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
             guard !overflow, range.contains(bytes) else {
-                throw .because("must be \(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound)), is \(text)")
+                throw .because(
+                    "must be \(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound)), is \(text)")
             }
             return bytes
         } write: {
@@ -79,8 +82,11 @@ extension ValueKind where Value == String {
 
     private static func path(atMost limit: Int, why: String) -> ValueKind {
         .scalar("an absolute path") { text throws(InvalidValue) in
-            if looksLikeKey(text) { throw .because("this looks like an API key; write the key into a file and name the file here") }
-            guard text.hasPrefix("/"), !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            if looksLikeKey(text) {
+                throw .because("this looks like an API key; write the key into a file and name the file here")
+            }
+            guard text.hasPrefix("/"), !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+            else {
                 throw .mismatch
             }
             guard text.utf8.count <= limit else {
@@ -99,7 +105,9 @@ extension ValueKind where Value == String {
         .scalar(expected) { text throws(InvalidValue) in
             let name = text.trimmed
             if looksLikeKey(name) { throw .because("this looks like an API key, which must not stand here") }
-            guard !name.isEmpty, name.utf8.count <= limit, name.unicodeScalars.allSatisfy(isAllowed) else { throw .mismatch }
+            guard !name.isEmpty, name.utf8.count <= limit, name.unicodeScalars.allSatisfy(isAllowed) else {
+                throw .mismatch
+            }
             return name
         } write: {
             $0
@@ -153,7 +161,8 @@ private func wholeNumber(_ text: Substring) throws(InvalidValue) -> Int {
 func plainNumber(_ text: String) -> Double? {
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) }) else {
+    guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) })
+    else {
         return nil
     }
     return Double(text)
@@ -165,7 +174,8 @@ func numberText(_ value: Double) -> String {
 
 extension String {
     var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else {
             return ""
         }
         return String(self[first...last])
@@ -177,14 +187,17 @@ enum DurationText {
 
     /// In the largest unit that divides it into two or more, as people say 24h and 60s.
     static func text(_ seconds: Double) -> String {
-        let unit = units.first { seconds >= 2 * $0.seconds && seconds.truncatingRemainder(dividingBy: $0.seconds) == 0 }
+        let unit =
+            units.first { seconds >= 2 * $0.seconds && seconds.truncatingRemainder(dividingBy: $0.seconds) == 0 }
             ?? ("s", 1)
         return numberText(seconds / unit.seconds) + unit.suffix
     }
 }
 
 enum SizeText {
-    static let units = [(suffix: "GiB", bytes: 1 << 30), (suffix: "MiB", bytes: 1 << 20), (suffix: "KiB", bytes: 1 << 10)]
+    static let units = [
+        (suffix: "GiB", bytes: 1 << 30), (suffix: "MiB", bytes: 1 << 20), (suffix: "KiB", bytes: 1 << 10),
+    ]
 
     static func text(_ bytes: Int) -> String {
         guard let unit = units.first(where: { bytes != 0 && bytes % $0.bytes == 0 }) else { return String(bytes) }

@@ -6,7 +6,7 @@ import Yams
 extension ValueKind where Value == AlertFilter {
     /// One entry of `filters` or `exclude`.
     static func filter(excludes: Bool) -> ValueKind {
-        let schema = Schema<AlertFilter>(fields: [
+        let table = KeyTable<AlertFilter>(fields: [
             Field("group", \.groups, .given(.list(of: .group, atLeast: 1))),
             Field("rule_id", \.ruleIDs, .given(.list(of: .ruleIDs, atLeast: 1))),
             Field("level", \.level, .given(.integer(0...16))),
@@ -23,15 +23,15 @@ extension ValueKind where Value == AlertFilter {
                     return nil
                 }
                 var filter = AlertFilter()
-                schema.read(node, parent: reading.key, into: &filter, &reading)
+                table.read(node, parent: reading.key, into: &filter, &reading)
                 if excludes, filter == AlertFilter(level: 0) {
                     reading.warn("excludes every alert: each has a level of at least 0", at: node)
                 }
                 return filter
             },
             write: { filter in
-                let given = schema.fields.filter { !$0.write(filter).isNull }
-                return Schema(fields: given).write(filter)
+                let given = table.fields.filter { !$0.write(filter).isNull }
+                return KeyTable(fields: given).write(filter)
             })
     }
 }
@@ -89,20 +89,23 @@ extension ValueKind where Value == String {
                     return "\(path.quotedForMessage) has an empty part and never matches"
                 }
                 if path == "agent.ip" { return "agent.ip is the address of the victim, not of the source" }
-                return path.hasPrefix("data.") ? nil : "\(path.quotedForMessage) is not below data, where decoded fields are"
+                return path.hasPrefix("data.")
+                    ? nil : "\(path.quotedForMessage) is not below data, where decoded fields are"
             }
     }
 
     /// What the event's location may be: it is written into a datagram and matched by the rules.
     static var eventLocation: ValueKind {
         name("a name of letters, digits, '_', '-' and '.'", atMost: 64) {
-            $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.".unicodeScalars.contains($0))
+            $0.isASCII
+                && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.".unicodeScalars.contains($0))
         }
     }
 
     static var accountName: ValueKind {
         name("the id of a VirusTotal account", atMost: 128) {
-            $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.".unicodeScalars.contains($0))
+            $0.isASCII
+                && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.".unicodeScalars.contains($0))
         }
     }
 }
@@ -110,7 +113,9 @@ extension ValueKind where Value == String {
 extension ValueKind where Value == ClosedRange<Int> {
     fileprivate static var ruleIDs: ValueKind {
         .scalar("a rule id such as 5710 or a range such as 100200-100299") { text throws(InvalidValue) in
-            let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { String($0).trimmed }
+            let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {
+                String($0).trimmed
+            }
             if text.contains(",") { throw .because("several rule ids are a list: [5710, 100200-100299]") }
             guard ends.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 9 && $0.utf8.allSatisfy { 48...57 ~= $0 } }),
                 let first = Int(ends[0]), let last = Int(ends[ends.count - 1])
@@ -126,7 +131,9 @@ extension ValueKind where Value == ClosedRange<Int> {
 extension ValueKind where Value == LocationPattern {
     fileprivate static var locationPattern: ValueKind {
         ValueKind.scalar("a pattern such as ^/var/log/auth") { text throws(InvalidValue) in
-            guard text.utf8.count <= 20_480 else { throw .because("is longer than the 20480 bytes that integratord takes") }
+            guard text.utf8.count <= 20_480 else {
+                throw .because("is longer than the 20480 bytes that integratord takes")
+            }
             return LocationPattern(text)
         } write: {
             $0.text
@@ -136,7 +143,8 @@ extension ValueKind where Value == LocationPattern {
                 return "an empty alternative in \(pattern.text.quotedForMessage) matches every location"
             }
             if text.contains(where: { "*+?[]\\".contains($0) }) {
-                return "\(pattern.text.quotedForMessage): only ^ $ | and a leading ! have a meaning, the rest is plain text"
+                return
+                    "\(pattern.text.quotedForMessage): only ^ $ | and a leading ! have a meaning, the rest is plain text"
             }
             return nil
         }
@@ -145,7 +153,8 @@ extension ValueKind where Value == LocationPattern {
 
 extension ValueKind where Value == AddressRange {
     static var addressRange: ValueKind {
-        .scalar("an address or a network such as 8.8.8.0/24, no bit set behind its length") { text throws(InvalidValue) in
+        .scalar("an address or a network such as 8.8.8.0/24, no bit set behind its length") {
+            text throws(InvalidValue) in
             guard let range = AddressRange(text.trimmed) else { throw .mismatch }
             return range
         } write: {
@@ -158,7 +167,9 @@ extension ValueKind where Value == QuotaLimits.Reserve {
     static var reserve: ValueKind {
         .scalar("a share such as 10% or a count") { text throws(InvalidValue) in
             let isShare = text.hasSuffix("%")
-            guard let number = plainNumber(isShare ? String(text.dropLast()) : text), number >= 0 else { throw .mismatch }
+            guard let number = plainNumber(isShare ? String(text.dropLast()) : text), number >= 0 else {
+                throw .mismatch
+            }
             guard !isShare || number <= 100 else { throw .because("must be 0% to 100%, is \(text)") }
             if isShare { return .percent(number) }
             guard number == number.rounded(), number <= 100_000_000 else { throw .mismatch }

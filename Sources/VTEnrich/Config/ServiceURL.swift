@@ -14,7 +14,9 @@ package struct ServiceURL: Sendable, Equatable {
 
     /// nil for what is no `scheme://host[:port][/path]`, for white space, a query, a fragment and non-ASCII text.
     package init?(_ text: String) {
-        guard let colon = text.firstRange(of: "://"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        guard let colon = text.firstRange(of: "://"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return nil
+        }
         scheme = text[..<colon.lowerBound].lowercased()
         let rest = text[colon.upperBound...]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -74,7 +76,9 @@ package struct ServiceURL: Sendable, Equatable {
             guard !host.isEmpty, host.utf8.count <= 253, isName else { return nil }
         }
         guard let portText else { return (String(host), nil) }
-        guard let port = Int(portText), (1...65_535).contains(port), portText.utf8.first != UInt8(ascii: "+") else { return nil }
+        guard let port = Int(portText), (1...65_535).contains(port), portText.utf8.first != UInt8(ascii: "+") else {
+            return nil
+        }
         return (String(host), port)
     }
 }

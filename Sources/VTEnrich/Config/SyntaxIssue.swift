@@ -13,9 +13,11 @@ struct SyntaxIssue {
             guard let offset else { return }
             let before = text.prefix(offset)
             line = before.count(where: \.isNewline) + 1
-            column = (before.lastIndex(where: \.isNewline).map { before[before.index(after: $0)...] } ?? before)
+            column =
+                (before.lastIndex(where: \.isNewline).map { before[before.index(after: $0)...] } ?? before)
                 .unicodeScalars.count + 1
-        case YamlError.scanner(let context, let problem, let mark, _), YamlError.parser(let context, let problem, let mark, _),
+        case YamlError.scanner(let context, let problem, let mark, _),
+            YamlError.parser(let context, let problem, let mark, _),
             YamlError.composer(let context, let problem, let mark, _):
             line = mark.line
             column = mark.column

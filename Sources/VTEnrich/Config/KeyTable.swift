@@ -1,6 +1,6 @@
 import Yams
 
-/// One key of a schema: where its value lives in `Root`, what it may be, and whether a reload may change it.
+/// One key of a table: where its value lives in `Root`, what it may be, and whether a reload may change it.
 struct Field<Root> {
     /// Dotted; the part before the last dot names the section.
     let key: String
@@ -25,15 +25,15 @@ struct Field<Root> {
 
 /// The keys of a mapping and of the sections below it: one table that reads a file, writes it back, tells what a reload
 /// may change, and knows every key there is.
-struct Schema<Root> {
+struct KeyTable<Root> {
     let fields: [Field<Root>]
     /// Sections that `null` switches off, and how.
     var switches: [String: (inout Root) -> Void] = [:]
 
     /// Takes every value of `node`; unknown keys and bad values become issues, and the root keeps its default there.
     /// - Parameters:
-    ///   - section: the dotted key of `node` within this schema; empty for the root.
-    ///   - parent: what stands before this schema's keys in messages.
+    ///   - section: the dotted key of `node` within this table; empty for the root.
+    ///   - parent: what stands before this table's keys in messages.
     func read(
         _ node: Node, section: String = "", parent: String = "", into root: inout Root,
         _ reading: inout ConfigurationReading
@@ -120,7 +120,9 @@ func editDistance(_ left: String, _ right: String) -> Int {
         for j in right.indices {
             var cost = min(rows[i][j + 1], row[j]) + 1
             cost = min(cost, rows[i][j] + (left[i] == right[j] ? 0 : 1))
-            if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { cost = min(cost, rows[i - 1][j - 1] + 1) }
+            if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                cost = min(cost, rows[i - 1][j - 1] + 1)
+            }
             row.append(cost)
         }
         rows.append(row)

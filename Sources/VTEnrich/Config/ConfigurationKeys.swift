@@ -1,12 +1,12 @@
 import VTEnrichCore
 
-extension Schema<Configuration> {
+extension KeyTable<Configuration> {
     private static let day = 86_400.0
 
     /// Every key of the file with its range (contract §2), in the order of `check --print`. The default is what
     /// `Configuration()` holds.
-    static var configuration: Schema {
-        Schema(
+    static var configuration: KeyTable {
+        KeyTable(
             fields: alerts + selection + virusTotal + cacheAndQueue + verdict + output + service,
             switches: ["output.analysisd": { $0.analysisd = nil }])
     }
