@@ -49,7 +49,7 @@ let package = Package(
             path: "Tests/StandIns",
             swiftSettings: strict),
         .testTarget(
-            name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"],
+            name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "VTEnrichTests",
