@@ -1,9 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A built program of this package, beside the tests themselves: works for debug, release and sanitizer builds.
+/// A program to run. Those of this package lie beside the tests themselves, in debug, release and sanitizer builds alike.
 package struct Program: Sendable {
     package let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
 
     /// - Parameter name: `vtenrichd` or `standins`.
     package init(_ name: String) throws {
@@ -52,12 +56,13 @@ package struct Program: Sendable {
 
     /// Starts it in the background.
     package func start(
-        _ arguments: [String], environment: [String: String] = [:], input: String? = nil, output: String,
-        errors: String
+        _ arguments: [String], environment: [String: String] = [:], in folder: String = "/", input: String? = nil,
+        output: String, errors: String
     ) throws -> RunningProgram {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
         process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input ?? "/dev/null"))
         process.standardOutput = try appending(output)

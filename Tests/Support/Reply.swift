@@ -9,8 +9,8 @@ package struct Reply: Sendable {
         case dripping(every: Double)
         /// The headers promise the whole body; the connection ends after so many bytes of it.
         case cut(after: Int)
-        /// The same, but the connection is reset.
-        case reset(after: Int)
+        /// The same, but the connection is reset; nil: before the headers.
+        case reset(after: Int?)
         /// The connection ends without a byte.
         case ended
         /// Nothing, until the client gives up.
@@ -91,7 +91,7 @@ package struct Reply: Sendable {
             connection.write(start + body.prefix(count))
             return false
         case .reset(let count):
-            connection.write(start + body.prefix(count))
+            if let count { connection.write(start + body.prefix(count)) }
             // Time for the bytes to be read: a reset throws away what has not been.
             if connection.pause(0.1) { connection.reset() }
             return false

@@ -119,7 +119,8 @@ package final class VirusTotalStandIn: Sendable {
             return .error(401, "WrongCredentialsError", "Wrong API key")
         }
         guard let path = URLComponents(string: request.target),
-            case let parts = path.path.split(separator: "/").map(String.init), parts.starts(with: ["api", "v3"])
+            case let parts = path.percentEncodedPath.split(separator: "/").map({ $0.removingPercentEncoding ?? "" }),
+            parts.starts(with: ["api", "v3"])
         else { return .html(404) }
         switch (parts.dropFirst(2).first, parts.count, parts.last) {
         case ("users", 5, "overall_quotas"):

@@ -3,29 +3,27 @@ import Synchronization
 
 /// Everything of a transport that stays the same from request to request.
 package struct CurlOptions: Sendable {
-    package var url: ProviderURL
+    /// Only https, or http where the host is loopback; anything else is refused.
+    package var url: ServiceURL
     /// Sent as `x-apikey`, to this host only; never in a URL, a text or a log.
-    package var key: String
+    package var key: APIKey
     /// nil takes the environment's (`https_proxy`, `no_proxy`); a loopback host is never asked through either.
     package var proxy: String?
     /// Only the authorities in this file are trusted; nil takes the system's.
     package var caFile: String?
     /// Seconds, for the whole request.
     package var timeout: Double
-    package var userAgent: String
     /// Bytes of the decoded body; an answer of VirusTotal has some tens of KiB (`virustotal.md` §1.2).
     package var maxBody = 1 << 20
 
     package init(
-        url: ProviderURL, key: String, proxy: String? = nil, caFile: String? = nil, timeout: Double = 15,
-        userAgent: String
+        url: ServiceURL, key: APIKey, proxy: String? = nil, caFile: String? = nil, timeout: Double = 15
     ) {
         self.url = url
         self.key = key
         self.proxy = proxy
         self.caFile = caFile
         self.timeout = timeout
-        self.userAgent = userAgent
     }
 }
 
@@ -42,6 +40,10 @@ final class CurlHandle {
     private static let started = vt_curl_start()
 
     init(_ options: CurlOptions) throws(TransportFailure) {
+        guard options.url.scheme == "https" || (options.url.scheme == "http" && options.url.isLoopback) else {
+            let cause = "\(options.url.masked) is refused: without https the key would travel in clear"
+            throw TransportFailure(cause: cause, wasSent: false)
+        }
         guard Self.started == CURLE_OK, let handle = curl_easy_init() else {
             throw TransportFailure(cause: "libcurl cannot be started", wasSent: false)
         }
@@ -68,7 +70,7 @@ final class CurlHandle {
     /// One GET of `path` below the provider's URL.
     func get(_ path: String, for exchange: Exchange) -> TransportResult {
         let transfer = Transfer(exchange, maxBody: options.maxBody)
-        let code = withExtendedLifetime(transfer) { perform(options.url.text + path, transfer) }
+        let code = withExtendedLifetime(transfer) { perform(options.url.masked + path, transfer) }
         var status = 0
         vt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         guard exchange.hasLeft.load(ordering: .sequentiallyConsistent), status > 0 else {
@@ -97,7 +99,7 @@ final class CurlHandle {
         if transfer.isTooLarge { return "the answer is larger than \(options.maxBody) bytes" }
         if transfer.requests > 1 { return "the connection ended before the answer" }
         let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
-        return CurlFailure.text(code, text.replacing(options.key, with: "***"), timeout: options.timeout)
+        return CurlFailure.text(code, text.replacing(options.key.headerValue, with: "***"), timeout: options.timeout)
     }
 }
 
@@ -137,7 +139,7 @@ extension CurlHandle {
         try set(CURLOPT_TIMEOUT_MS, Int(options.timeout * 1000))
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(options.timeout, 10) * 1000))
         vt_curl_set_quick_exit(handle)
-        for header in ["x-apikey: \(options.key)", "accept: application/json"] {
+        for header in ["x-apikey: \(options.key.headerValue)", "accept: application/json"] {
             headers = curl_slist_append(headers, header)
         }
         guard vt_curl_set_list(handle, CURLOPT_HTTPHEADER, headers) == CURLE_OK else {
@@ -146,7 +148,7 @@ extension CurlHandle {
         // The key is not for the proxy: its CONNECT carries none of these headers.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        try set(CURLOPT_USERAGENT, options.userAgent)
+        try set(CURLOPT_USERAGENT, "vtenrichd/\(Version.text)")
         // Empty: whatever this libcurl can decode.
         try set(CURLOPT_ACCEPT_ENCODING, "")
         try set(CURLOPT_NOPROGRESS, 0)

@@ -31,7 +31,7 @@ package struct ServerQuota: Sendable, Equatable {
 }
 
 /// A request that gave no answer about the address (`virustotal.md` §2).
-package struct ProviderFailure: Sendable, Equatable {
+package struct ProviderFailure: Error, Sendable, Equatable {
     /// What the scheduler does about it.
     package enum Action: Sendable, Equatable {
         /// 429: wait at least this many seconds where the server said so, else by our own windows.

@@ -1,4 +1,4 @@
-/// What an answer of VirusTotal other than 200 means, by its HTTP status and the error code of its body
+/// What an answer of VirusTotal means, by its HTTP status and the error code of its body
 /// (`virustotal.md` §2). The status decides first: bodies of errors may be HTML, empty or cut.
 package enum ErrorTable {
     package enum Request: String, Sendable, CaseIterable {
@@ -11,6 +11,8 @@ package enum ErrorTable {
     }
 
     package enum Meaning: Sendable, Equatable {
+        /// 200: the body says it.
+        case answer
         /// VirusTotal has no record of the address.
         case notFound
         /// VirusTotal does not take the address.
@@ -28,6 +30,8 @@ package enum ErrorTable {
     /// - Parameter code: `error.code` of the body, nil where the body is not VirusTotal's JSON.
     package static func meaning(status: Int, code: String?, of request: Request) -> Meaning {
         switch (status, code) {
+        case (200, _):
+            return .answer
         case (400, "InvalidArgumentError"), (400, "BadRequestError"):
             return request == .address ? .invalid : .failure
         case (401, _):
