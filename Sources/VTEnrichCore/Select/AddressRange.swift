@@ -33,7 +33,7 @@ extension AddressRange {
 
     private static func prefixLength(_ text: some StringProtocol) -> Int? {
         let digits = text.utf8
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard (1...3).contains(digits.count), digits.allSatisfy(isASCIIDigit),
             digits.count == 1 || digits.first != UInt8(ascii: "0")
         else { return nil }
         return Int(text)

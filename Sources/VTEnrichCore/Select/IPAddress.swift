@@ -59,7 +59,7 @@ extension IPAddress {
     }
 
     private static func isPort(_ text: Substring) -> Bool {
-        (1...5).contains(text.utf8.count) && text.utf8.allSatisfy(isDigit) && UInt16(text) != nil
+        (1...5).contains(text.utf8.count) && text.utf8.allSatisfy(isASCIIDigit) && UInt16(text) != nil
     }
 }
 
@@ -102,15 +102,13 @@ private func longestZeroRun(_ groups: [UInt16]) -> Range<Int>? {
     return longest.count >= 2 ? longest : nil
 }
 
-private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-
 private func parseIPv4(_ bytes: ArraySlice<UInt8>) -> UInt32? {
     let octets = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard octets.count == 4 else { return nil }
     var value: UInt32 = 0
     for octet in octets {
         // A leading zero is octal for some readers and decimal for others.
-        guard (1...3).contains(octet.count), octet.allSatisfy(isDigit),
+        guard (1...3).contains(octet.count), octet.allSatisfy(isASCIIDigit),
             octet.count == 1 || octet.first != UInt8(ascii: "0")
         else { return nil }
         let number = octet.reduce(UInt32(0)) { $0 * 10 + UInt32($1 - UInt8(ascii: "0")) }
@@ -159,14 +157,4 @@ private func parseGroups(_ bytes: ArraySlice<UInt8>, mayEndInIPv4: Bool) -> [UIn
 
 private func joined(_ groups: ArraySlice<UInt16>) -> UInt64 {
     groups.reduce(0) { $0 << 16 | UInt64($1) }
-}
-
-/// The value of a hexadecimal digit, of either case.
-func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
 }

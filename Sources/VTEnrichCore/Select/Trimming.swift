@@ -12,7 +12,3 @@ extension String {
     /// Without the ASCII spaces, tabs and line ends around it.
     var trimmed: Substring { self[...].trimmed }
 }
-
-func isASCIISpace(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || (byte >= 0x09 && byte <= 0x0d)
-}

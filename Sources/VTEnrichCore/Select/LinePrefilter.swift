@@ -1,0 +1,116 @@
+/// The cheap test before a line is parsed: reads its `rule` and its `location` and tells whether any filter can want it.
+///
+/// Implied by the filters: a line that is turned away would not have been taken, nor been an event of ours. What does not
+/// look as analysisd prints it goes on to the full path: no `{"timestamp"` in front, `rule` not second, `location` not
+/// last, or perhaps two alerts in one line. Of a line that is turned away the rest is not looked at, valid or not.
+struct LinePrefilter: Sendable {
+    private let filters: [AlertFilter]
+    /// The groups that matter, one bit each: first our own, then those of the filters.
+    private let words: [[UInt8]]
+    /// For each filter the bits of its groups; nil where it names none.
+    private let groupBits: [UInt64?]
+    private let ownLocation: [UInt8]
+
+    /// nil when every alert is wanted, and when the filters name more groups than there are bits.
+    init?(_ settings: SelectionSettings) {
+        var words = [Array(SelectionSettings.ownGroup.utf8)]
+        groupBits = settings.filters.map { filter in
+            filter.groups?.reduce(into: UInt64(0)) { bits, group in
+                let word = Array(group.trimmed.utf8)
+                let index = words.firstIndex(of: word) ?? words.endIndex
+                if index == words.endIndex { words.append(word) }
+                bits |= 1 << UInt64(index)
+            }
+        }
+        guard !settings.filters.isEmpty, words.count <= UInt64.bitWidth else { return nil }
+        self.words = words
+        filters = settings.filters
+        ownLocation = Array(settings.ownLocation.utf8)
+    }
+
+    /// - Parameter line: without line end and spaces around it.
+    func mayBeWanted(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard let text = location(line) else { return true }
+        let cursor = JSONCursor(line)
+        guard text.escaped else { return mayBeWanted(line, at: cursor.raw(text)) }
+        return Array(cursor.decoded(text).utf8).withUnsafeBytes { mayBeWanted(line, at: $0) }
+    }
+
+    private func mayBeWanted(_ line: UnsafeRawBufferPointer, at location: UnsafeRawBufferPointer) -> Bool {
+        guard !location.elementsEqual(ownLocation), let rule = rule(line) else { return true }
+        if rule.groups & 1 != 0 { return true }
+        for index in filters.indices where mayPass(index, rule, location) { return true }
+        return AlertStart.isGlued(line)
+    }
+
+    private func mayPass(_ index: Int, _ rule: Rule, _ location: UnsafeRawBufferPointer) -> Bool {
+        let filter = filters[index]
+        if let bits = groupBits[index], bits & rule.groups == 0 { return false }
+        if let pattern = filter.location, !pattern.matches(location) { return false }
+        return filter.passes(level: rule.level) && filter.passes(ruleNumber: rule.number)
+    }
+
+    private struct Rule {
+        var level: Int
+        var number: Int?
+        /// The bits of `words`.
+        var groups: UInt64
+    }
+
+    /// nil when the rule is not as analysisd prints it: second in the line, its level in front.
+    private func rule(_ line: UnsafeRawBufferPointer) -> Rule? {
+        var cursor = JSONCursor(line)
+        guard cursor.take("{\"timestamp\":"), cursor.string() != nil, cursor.take(",\"rule\":{\"level\":"),
+            let level = cursor.smallNumber()
+        else { return nil }
+        var id: JSONCursor.Text?
+        var groups: UInt64?
+        while cursor.take(UInt8(ascii: ",")) {
+            guard let key = cursor.key(), !key.escaped else { return nil }
+            if id == nil, cursor.raw(key).elementsEqual("id".utf8) {
+                guard let text = cursor.string(), !text.escaped else { return nil }
+                id = text
+            } else if groups == nil, cursor.raw(key).elementsEqual("groups".utf8) {
+                guard let bits = groupBits(&cursor) else { return nil }
+                groups = bits
+            } else if !cursor.skipValue() {
+                return nil
+            }
+        }
+        guard cursor.take(UInt8(ascii: "}")), let id, let groups else { return nil }
+        return Rule(level: level, number: AlertFilter.ruleNumber(cursor.raw(id)), groups: groups)
+    }
+
+    private func groupBits(_ cursor: inout JSONCursor) -> UInt64? {
+        guard cursor.take(UInt8(ascii: "[")) else { return nil }
+        var bits: UInt64 = 0
+        repeat {
+            guard let text = cursor.string(), !text.escaped else { return nil }
+            let group = trimmed(cursor.raw(text))
+            for index in words.indices where words[index].count == group.count && words[index].elementsEqual(group) {
+                bits |= 1 << UInt64(index)
+            }
+        } while cursor.take(UInt8(ascii: ","))
+        return cursor.take(UInt8(ascii: "]")) ? bits : nil
+    }
+
+    /// The line's location, when it is the last thing in it, as analysisd prints it.
+    private func location(_ line: UnsafeRawBufferPointer) -> JSONCursor.Text? {
+        guard line.count > 2, line[line.count - 1] == UInt8(ascii: "}"), line[line.count - 2] == UInt8(ascii: "\""),
+            let quote = line[..<(line.count - 2)].lastIndex(of: UInt8(ascii: "\""))
+        else { return nil }
+        let key: StaticString = ",\"location\":"
+        guard quote > key.utf8CodeUnitCount else { return nil }
+        var cursor = JSONCursor(line, at: quote - key.utf8CodeUnitCount)
+        guard cursor.take(key), let text = cursor.string(), cursor.take(UInt8(ascii: "}")), cursor.isAtEnd
+        else { return nil }
+        return text
+    }
+
+    private func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var range = bytes.indices
+        while let first = range.first, isASCIISpace(bytes[first]) { range.removeFirst() }
+        while let last = range.last, isASCIISpace(bytes[last]) { range.removeLast() }
+        return UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+}
