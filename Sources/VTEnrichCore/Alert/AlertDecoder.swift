@@ -13,7 +13,7 @@ struct AlertDecoder: Sendable {
     func decode(_ text: String) -> AlertReading {
         // JSONDecoder takes zero bytes for a hint of UTF-16.
         guard !text.utf8.contains(0) else { return .malformed("holds a NUL byte") }
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
+        guard let value = try? JSONDecoder().decode(StrictJSON.self, from: Data(text.utf8)) else {
             return .malformed("is not valid JSON")
         }
         guard case .object = value else { return .malformed("is not a JSON object") }
@@ -21,7 +21,7 @@ struct AlertDecoder: Sendable {
         return .alert(alert(value))
     }
 
-    private func alert(_ line: JSONValue) -> Alert {
+    private func alert(_ line: StrictJSON) -> Alert {
         func text(_ path: String) -> String? { line[Self.keys(path)[...]]?.text }
         let rule = Alert.Rule(
             id: line[["rule", "id"]]?.textOrNumber ?? "", level: line[["rule", "level"]]?.integer,
@@ -30,13 +30,15 @@ struct AlertDecoder: Sendable {
         if let id = text("agent.id"), let name = text("agent.name") {
             agent = Alert.Agent(id: id, name: name, ip: text("agent.ip"))
         }
+        let addressFields = addressPaths.flatMap { path -> [String] in
+            guard let value = line[path[...]] else { return [] }
+            return value.elements ?? value.text.map { [$0] } ?? []
+        }
         return Alert(
             id: text("id") ?? "", timestamp: text("timestamp") ?? "", rule: rule, agent: agent,
             manager: text("manager.name"), node: text("cluster.node"), location: text("location"),
             fullLog: text("full_log"), integration: text("data.integration"), eventID: text("data.virustotal_ip.id"),
-            addressFields: addressPaths.flatMap { path in
-                line[path[...]].map { value in value.elements ?? value.text.map { [$0] } ?? [] } ?? []
-            })
+            addressFields: addressFields)
     }
 
     private static func keys(_ path: String) -> [String] {
@@ -44,12 +46,12 @@ struct AlertDecoder: Sendable {
     }
 }
 
-/// Any JSON, fully read, so that nothing malformed stays unseen in a part that nobody wants.
-private enum JSONValue: Decodable {
+/// Any JSON, fully read, so that nothing malformed stays unseen in a part that nobody wants; `JSONValue` is lenient there.
+private enum StrictJSON: Decodable {
     case text(String)
     case number(Double)
-    case object([String: JSONValue])
-    case array([JSONValue])
+    case object([String: StrictJSON])
+    case array([StrictJSON])
     case other
 
     private struct Key: CodingKey {
@@ -61,12 +63,12 @@ private enum JSONValue: Decodable {
 
     init(from decoder: any Decoder) throws {
         if let object = try? decoder.container(keyedBy: Key.self) {
-            var members: [String: JSONValue] = [:]
-            for key in object.allKeys { members[key.stringValue] = try object.decode(JSONValue.self, forKey: key) }
+            var members: [String: StrictJSON] = [:]
+            for key in object.allKeys { members[key.stringValue] = try object.decode(StrictJSON.self, forKey: key) }
             self = .object(members)
         } else if var array = try? decoder.unkeyedContainer() {
-            var elements: [JSONValue] = []
-            while !array.isAtEnd { elements.append(try array.decode(JSONValue.self)) }
+            var elements: [StrictJSON] = []
+            while !array.isAtEnd { elements.append(try array.decode(StrictJSON.self)) }
             self = .array(elements)
         } else {
             let single = try decoder.singleValueContainer()
@@ -80,11 +82,11 @@ private enum JSONValue: Decodable {
         }
     }
 
-    subscript(key: String) -> JSONValue? {
+    subscript(key: String) -> StrictJSON? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    subscript(path: ArraySlice<String>) -> JSONValue? {
+    subscript(path: ArraySlice<String>) -> StrictJSON? {
         guard let key = path.first else { return self }
         return self[key]?[path.dropFirst()]
     }

@@ -51,13 +51,17 @@ package struct AlertSelector: Sendable {
         let end = line.lastIndex { !isASCIISpace($0) }.map { $0 + 1 } ?? 0
         let line = UnsafeRawBufferPointer(rebasing: line[..<end])
         guard !line.isEmpty, prefilter?.mayBeWanted(line) ?? true else { return Examination(outcome: .unwanted) }
+        return examineWhole(line)
+    }
+
+    /// The same without the cheap test before it.
+    func examineWhole(_ line: UnsafeRawBufferPointer) -> Examination {
         let outcome = outcome(line)
         guard case .malformed = outcome else { return Examination(outcome: outcome) }
         return whole(line) ?? afterTornHead(line) ?? Examination(outcome: outcome)
     }
 
-    /// The outcome of a line whose alert lies in the filters' hands, without the cheap test before it.
-    func outcome(_ line: UnsafeRawBufferPointer) -> Outcome {
+    private func outcome(_ line: UnsafeRawBufferPointer) -> Outcome {
         switch reader.read(line) {
         case .malformed(let reason): .malformed(reason)
         case .noRule: .unwanted

@@ -85,13 +85,20 @@ struct LinePrefilter: Sendable {
         guard cursor.take(UInt8(ascii: "[")) else { return nil }
         var bits: UInt64 = 0
         repeat {
-            guard let text = cursor.string(), !text.escaped else { return nil }
-            let group = trimmed(cursor.raw(text))
-            for index in words.indices where words[index].count == group.count && words[index].elementsEqual(group) {
-                bits |= 1 << UInt64(index)
+            guard let text = cursor.string() else { return nil }
+            if text.escaped {
+                bits |= Array(cursor.decoded(text).utf8).withUnsafeBytes(bit)
+            } else {
+                bits |= bit(cursor.raw(text))
             }
         } while cursor.take(UInt8(ascii: ","))
         return cursor.take(UInt8(ascii: "]")) ? bits : nil
+    }
+
+    private func bit(_ group: UnsafeRawBufferPointer) -> UInt64 {
+        let group = trimmed(group)
+        let index = words.firstIndex { $0.count == group.count && $0.elementsEqual(group) }
+        return index.map { 1 << UInt64($0) } ?? 0
     }
 
     /// The line's location, when it is the last thing in it, as analysisd prints it.
