@@ -5,6 +5,8 @@ package enum EnrichedEvent {
     /// Active response embeds the whole alert in a buffer of 64 KiB (`wazuh.md` §0).
     package static let maxBytes = 16_384
 
+    static let invalidAddress = "VirusTotal refuses this address as invalid"
+
     /// Where the facts come from, as the event tells it.
     package struct CacheMark: Sendable, Equatable {
         /// Whether they were in the cache when the event was made, or had to be looked up for it.
@@ -34,8 +36,7 @@ package enum EnrichedEvent {
         case .notFound: return noRecord(source)
         case .invalid:
             return unenriched(
-                source, reason: .invalidAddress, status: 400,
-                description: "VirusTotal refuses this address as invalid")
+                source, reason: .invalidAddress, status: 400, description: invalidAddress)
         }
     }
 

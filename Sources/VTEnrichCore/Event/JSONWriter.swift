@@ -185,13 +185,3 @@ extension JSONWriter {
         return start
     }
 }
-
-extension String {
-    /// The longest start of the text that has at most `bytes` bytes and ends on a character.
-    package func prefix(bytes: Int) -> String {
-        guard utf8.count > bytes else { return self }
-        var end = utf8.index(utf8.startIndex, offsetBy: max(bytes, 0))
-        while UTF8.isContinuation(utf8[end]) { utf8.formIndex(before: &end) }
-        return String(self[..<end])
-    }
-}

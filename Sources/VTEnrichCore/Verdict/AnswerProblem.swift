@@ -28,9 +28,6 @@ extension AnswerProblem: CustomStringConvertible {
 
     private static func quoted(_ text: String?) -> String {
         guard let text else { return "nothing" }
-        let visible = text.prefix(bytes: 64).unicodeScalars.map {
-            $0.properties.generalCategory == .control ? " " : Character($0)
-        }
-        return "\"" + String(visible) + "\""
+        return "\"" + text.prefix(bytes: 64).withoutControls + "\""
     }
 }

@@ -49,7 +49,8 @@ package enum AnswerReader {
         return value.exactInteger.map { (0...1_000_000).contains($0) } ?? false
     }
 
-    private static func isEmptyAnalysis(_ answer: JSONValue) -> Bool {
+    /// No engine, no date: `read` takes it for no record.
+    package static func isEmptyAnalysis(_ answer: JSONValue) -> Bool {
         guard case .found(let facts) = judgeable(answer) else { return true }
         if case .object(let results)? = answer["data"]?["attributes"]?["last_analysis_results"], !results.isEmpty {
             return false

@@ -17,7 +17,8 @@ package enum JSONValue: Sendable, Equatable {
 
     /// nil when the bytes are no JSON document, are no UTF-8, or nest too deep.
     package init?(parsing bytes: [UInt8]) {
-        guard Self.nestsAtMost(Self.maxDepth, bytes) else { return nil }
+        // JSONDecoder takes zero bytes for a hint of UTF-16.
+        guard !bytes.contains(0), Self.nestsAtMost(Self.maxDepth, bytes) else { return nil }
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
         self = value
     }
