@@ -12,6 +12,10 @@ package struct JSONWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
+    package mutating func raw(_ text: [UInt8]) {
+        bytes.append(contentsOf: text)
+    }
+
     /// A character that needs no escaping.
     mutating func append(_ scalar: Unicode.Scalar) {
         if scalar.isASCII {

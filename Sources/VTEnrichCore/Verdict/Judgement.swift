@@ -103,7 +103,7 @@ extension VerdictStep: CustomStringConvertible {
             "\(strong) of \(files) communicating files have 5 engines or more: raised to \(verdict)"
         case .pivotChangesNothing(let strong, let files):
             "\(strong) of \(files) communicating files have 5 engines or more: changes nothing"
-        case .severity(let severity, let malicious): "\(severity.label), by \(malicious) malicious engines"
+        case .severity(let severity, let malicious): "\(severity.label), by malicious engines: \(malicious)"
         case .block: "yes"
         case .noBlock(let why): "no: \(why)"
         }

@@ -95,7 +95,7 @@ struct ExplanationTests {
                   score       0.0: changes nothing
                   risk tags   tor, and there is a hit: unknown becomes suspicious
                   pivot       borderline, but no communicating files are known
-                  severity    low, by 1 malicious engines
+                  severity    low, by malicious engines: 1
                   block       no: the verdict is not malicious
                 """)
     }
