@@ -128,9 +128,13 @@ struct ExplainCommand: AsyncParsableCommand {
         return explainer.source(of: asked)
     }
 
+    /// Any file, a pipe too: `--response <(curl ...)`.
     private func bytes(of path: String) throws(Explainer.Problem) -> [UInt8] {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw Explainer.Problem("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
         do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
+            return Array(try file.readToEnd() ?? Data())
         } catch {
             throw Explainer.Problem("cannot read \(path): \(error.localizedDescription)")
         }

@@ -78,7 +78,7 @@ package struct Explainer: Sendable {
         guard let value = JSONValue(parsing: line), case .object = value else {
             throw Problem("the line is no JSON object")
         }
-        guard let alert = value["alert"], case .object = alert else { throw Problem("alert is no object") }
+        guard let alert = value["alert"], case .object = alert else { throw Problem("the line has no alert object") }
         let source = try source(ofAlert: alert.bytes)
         var time = now
         if let given = value["now"], given != .null {

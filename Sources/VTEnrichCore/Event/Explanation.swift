@@ -102,7 +102,7 @@ package struct Explanation: Sendable {
             .unenriched(.keyRejected, status: status, description: "VirusTotal rejects the API key")
         case .quotaExceeded:
             .unenriched(.quota, status: status, description: "VirusTotal's quota is spent")
-        case .notFound, .failure: failed(status, "VirusTotal gave no usable answer")
+        case .answer, .notFound, .failure: failed(status, "VirusTotal gave no usable answer")
         }
     }
 
