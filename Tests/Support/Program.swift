@@ -24,6 +24,11 @@ package struct Program: Sendable {
         throw NotBuilt(description: "\(name) is not beside \(tests.path): run 'swift build' first")
     }
 
+    /// A program of the machine.
+    package init(at path: String) {
+        self.path = path
+    }
+
     package struct NotBuilt: Error, CustomStringConvertible {
         package let description: String
     }

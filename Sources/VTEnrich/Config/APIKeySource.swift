@@ -29,6 +29,12 @@ package struct LoadedAPIKey: Sendable, Equatable {
     package var source: APIKeySource
     /// For the log of `run` and for `check`: no key, or one that others can read.
     package var warning: String?
+
+    package init(key: APIKey?, source: APIKeySource, warning: String? = nil) {
+        self.key = key
+        self.source = source
+        self.warning = warning
+    }
 }
 
 /// A key that is there and must not be used, with what mends it. Never holds a part of the key.

@@ -9,6 +9,8 @@ package struct Configuration: Sendable, Equatable {
         package var maxLineBytes = 4 * 1024 * 1024
         /// Seconds.
         package var maxCatchupAge: Double = 3 * 86_400
+
+        package init() {}
     }
 
     package enum Pivot: String, Sendable, CaseIterable { case off, auto, always }
@@ -25,6 +27,8 @@ package struct Configuration: Sendable, Equatable {
         /// Seconds, for the whole request.
         package var timeout: Double = 15
         package var pivot = Pivot.auto
+
+        package init() {}
     }
 
     /// Seconds.
@@ -35,12 +39,16 @@ package struct Configuration: Sendable, Equatable {
         package var notFound: Double = 86_400
         package var invalid: Double = 7 * 86_400
         package var maxStale: Double = 7 * 86_400
+
+        package init() {}
     }
 
     package struct Queue: Sendable, Equatable {
         /// Seconds from acceptance by the daemon.
         package var maxWait: Double = 6 * 3_600
         package var maxPending = 1_000_000
+
+        package init() {}
     }
 
     package struct Analysisd: Sendable, Equatable {
@@ -52,6 +60,8 @@ package struct Configuration: Sendable, Equatable {
         package var confirm = Confirm.auto
         /// Seconds.
         package var confirmAfter: Double = 60
+
+        package init() {}
     }
 
     package enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }

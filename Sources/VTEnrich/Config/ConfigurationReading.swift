@@ -15,8 +15,9 @@ struct ConfigurationReading {
         self.file = file
     }
 
-    mutating func error(_ message: String, at node: Node) {
-        add(.error, message, key: key, mark: node.mark)
+    /// The message is made only where it is kept: a file of a million wrong keys is refused as fast as one of a hundred.
+    mutating func error(_ message: @autoclosure () -> String, at node: Node) {
+        add(.error, message(), key: key, mark: node.mark)
     }
 
     mutating func warn(_ message: String, at node: Node) {
@@ -40,10 +41,12 @@ struct ConfigurationReading {
         issues.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
     }
 
-    private mutating func add(_ severity: ConfigurationIssue.Severity, _ message: String, key: String, mark: Mark?) {
+    private mutating func add(
+        _ severity: ConfigurationIssue.Severity, _ message: @autoclosure () -> String, key: String, mark: Mark?
+    ) {
         guard issues.count(where: { $0.severity == severity }) < Self.maxIssues else { return }
         issues.append(
             ConfigurationIssue(
-                severity, file: file, line: mark?.line, column: mark?.column, key: key, message: message))
+                severity, file: file, line: mark?.line, column: mark?.column, key: key, message: message()))
     }
 }
