@@ -161,7 +161,9 @@ struct ConfigurationErrorTests {
         #expect(issues(text) == [expected])
     }
 
-    @Test(arguments: ["http://example.org", "http://127.0.0.1.example.org", "http://[::2]", "http://128.0.0.1", "http://2130706433"])
+    @Test(arguments: [
+        "http://example.org", "http://127.0.0.1.example.org", "http://[::2]", "http://128.0.0.1", "http://2130706433",
+    ])
     func `the key goes out in clear to this machine only`(url: String) {
         #expect(
             issues("virustotal: {url: \"\(url)\"}") == [
