@@ -21,11 +21,12 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "VTEnrichCore", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(
             name: "VTEnrich",
             dependencies: [
-                "VTEnrichCore", "CCurl", "CZlib",
+                "VTEnrichCore", "CCrypto", "CCurl", "CLinux", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

@@ -22,6 +22,26 @@ package struct Fingerprint: Hashable, Sendable, Codable {
     }
 }
 
+/// How far one generation was consumed, and by what it is known again.
+package struct GenerationMark: Hashable, Sendable, Codable {
+    package var identity: FileIdentity
+    /// Always the start of a line.
+    package var offset: UInt64
+    package var head: Fingerprint
+    package var marker: Fingerprint
+    package var datedName: String?
+
+    package init(
+        identity: FileIdentity, offset: UInt64, head: Fingerprint, marker: Fingerprint, datedName: String? = nil
+    ) {
+        self.identity = identity
+        self.offset = offset
+        self.head = head
+        self.marker = marker
+        self.datedName = datedName
+    }
+}
+
 /// How far one generation of `alerts.json` was consumed: always the start of a line. Stored in the transaction that
 /// accepts the alerts before it (promise P2).
 package struct Checkpoint: Sendable, Codable, Equatable {
@@ -37,10 +57,12 @@ package struct Checkpoint: Sendable, Codable, Equatable {
     package var datedName: String?
     /// Wall clock, seconds since 1970.
     package var savedAt: Double
+    /// The last generations before this one: what is written to them late, or when the clock went back, is known by it.
+    package var earlier: [GenerationMark]
 
     package init(
         path: String, identity: FileIdentity, offset: UInt64, head: Fingerprint, marker: Fingerprint,
-        datedName: String? = nil, savedAt: Double
+        datedName: String? = nil, savedAt: Double, earlier: [GenerationMark] = []
     ) {
         self.path = path
         self.identity = identity
@@ -49,5 +71,10 @@ package struct Checkpoint: Sendable, Codable, Equatable {
         self.marker = marker
         self.datedName = datedName
         self.savedAt = savedAt
+        self.earlier = earlier
+    }
+
+    package var mark: GenerationMark {
+        GenerationMark(identity: identity, offset: offset, head: head, marker: marker, datedName: datedName)
     }
 }

@@ -1,0 +1,18 @@
+#pragma once
+#include <linux/stat.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* statx(2) alone tells birth times; glibc shows it only under _GNU_SOURCE, which Swift's Glibc module does not set. */
+static inline int vt_statx_path(const char *path, struct statx *result) {
+    return (int)syscall(SYS_statx, -100 /* AT_FDCWD */, path, 0, STATX_BASIC_STATS | STATX_BTIME, result);
+}
+
+static inline int vt_statx_descriptor(int descriptor, struct statx *result) {
+    return (int)syscall(SYS_statx, descriptor, "", 0x1000 /* AT_EMPTY_PATH */, STATX_BASIC_STATS | STATX_BTIME, result);
+}
+
+/* GNU's search from the end, hidden like statx. */
+extern void *memrchr(const void *range, int byte, size_t count);
+static inline const void *vt_memrchr(const void *range, int byte, size_t count) { return memrchr(range, byte, count); }
