@@ -138,11 +138,11 @@ extension ValueKind where Value == LocationPattern {
         } write: {
             $0.text
         }.warning { pattern in
-            let text = pattern.text.drop { $0 == "!" }
+            let text = pattern.text.hasPrefix("!") ? pattern.text.dropFirst() : pattern.text[...]
             if text.split(separator: "|", omittingEmptySubsequences: false).contains("") {
                 return "an empty alternative in \(pattern.text.quotedForMessage) matches every location"
             }
-            if text.contains(where: { "*+?[]\\".contains($0) }) {
+            if text.contains(where: { "!*+?[]\\".contains($0) }) {
                 return
                     "\(pattern.text.quotedForMessage): only ^ $ | and a leading ! have a meaning, the rest is plain text"
             }
@@ -159,26 +159,6 @@ extension ValueKind where Value == AddressRange {
             return range
         } write: {
             $0.description
-        }
-    }
-}
-
-extension ValueKind where Value == QuotaLimits.Reserve {
-    static var reserve: ValueKind {
-        .scalar("a share such as 10% or a count") { text throws(InvalidValue) in
-            let isShare = text.hasSuffix("%")
-            guard let number = plainNumber(isShare ? String(text.dropLast()) : text), number >= 0 else {
-                throw .mismatch
-            }
-            guard !isShare || number <= 100 else { throw .because("must be 0% to 100%, is \(text)") }
-            if isShare { return .percent(number) }
-            guard number == number.rounded(), number <= 100_000_000 else { throw .mismatch }
-            return .count(Int(number))
-        } write: {
-            switch $0 {
-            case .percent(let share): numberText(share) + "%"
-            case .count(let count): String(count)
-            }
         }
     }
 }

@@ -86,8 +86,11 @@ struct ConfigurationFileTests {
     }
 
     /// Random damage to the manual and to small pieces: whatever comes, the answer is a configuration or its errors.
+    /// VT_SEED repeats a run, VT_CASES makes a longer one.
     @Test func `no damage to a file crashes the reader`() throws {
-        let seed = UInt64(ProcessInfo.processInfo.environment["VT_SEED"] ?? "") ?? UInt64.random(in: 0...UInt64.max)
+        let environment = ProcessInfo.processInfo.environment
+        let seed = environment["VT_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
+        let cases = environment["VT_CASES"].flatMap(Int.init) ?? 400
         var random = SplitMix(state: seed)
         let manual = Array(try String(contentsOfFile: ShippedFiles.path("config/vtenrichd.yaml"), encoding: .utf8).utf8)
         let pieces = [
@@ -97,7 +100,7 @@ struct ConfigurationFileTests {
             "99999999999999999999", "-1", "1e9",
             "alerts:", "filters:\n- ", "{group: [a,b]}",
         ].map { Array($0.utf8) }
-        for _ in 0..<400 {
+        for _ in 0..<cases {
             var bytes = Bool.random(using: &random) ? manual : []
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 let at = Int.random(in: 0...bytes.count, using: &random)
