@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Synchronization
 
 /// Everything of a transport that stays the same from request to request.
@@ -36,8 +37,12 @@ final class CurlHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     private let options: CurlOptions
 
-    /// Once for the process, before the first handle.
-    private static let started = vt_curl_start()
+    /// Once for the process, before the first handle. Without signals curl leaves SIGPIPE alone, and OpenSSL writes to
+    /// connections that may have ended.
+    private static let started: CURLcode = {
+        signal(SIGPIPE, SIG_IGN)
+        return vt_curl_start()
+    }()
 
     init(_ options: CurlOptions) throws(TransportFailure) {
         guard options.url.scheme == "https" || (options.url.scheme == "http" && options.url.isLoopback) else {
