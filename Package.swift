@@ -41,7 +41,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Support",
-            dependencies: ["VTEnrich", "VTEnrichCore", "CZlib"],
+            dependencies: [
+                "VTEnrich", "VTEnrichCore", "CZlib", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/Support",
             swiftSettings: strict),
         .executableTarget(
@@ -56,6 +58,7 @@ let package = Package(
             name: "VTEnrichTests",
             dependencies: [
                 "VTEnrich", "VTEnrichCore", "Support", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

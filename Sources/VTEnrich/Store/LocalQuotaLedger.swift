@@ -107,6 +107,8 @@ package final class LocalQuotaLedger: QuotaLedger {
             INSERT INTO spent SELECT ?, requests FROM spent WHERE date = ?
             ON CONFLICT (date) DO UPDATE SET requests = MAX(requests, excluded.requests)
             """, [today.description, before.description])
+        // Set back: what was counted on dates that have not come yet is now counted here.
+        try db.run("DELETE FROM spent WHERE date > ?", [today.description])
         return today
     }
 

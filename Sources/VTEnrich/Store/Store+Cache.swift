@@ -7,6 +7,8 @@ package struct CacheStats: Sendable, Equatable {
     package var expired = 0
     /// By `found` verdict, and `not_found`, `invalid`.
     package var byVerdict: [String: Int] = [:]
+
+    package init() {}
 }
 
 extension Store {
@@ -35,6 +37,27 @@ extension Store {
         case address(IPAddress)
         case expired
         case all
+
+        /// `expired`, `all` or an address.
+        package init?(_ text: String) {
+            switch text {
+            case "expired": self = .expired
+            case "all": self = .all
+            default:
+                guard let address = IPAddress(cleaning: text) else { return nil }
+                self = .address(address)
+            }
+        }
+    }
+
+    /// Purges in small steps until nothing is left of it, so that nobody else waits long; returns how many went.
+    package func purgeAll(_ what: Purge, now: Double) throws(StoreError) -> Int {
+        var total = 0
+        while true {
+            let purged = try purge(what, now: now)
+            total += purged
+            if purged < 2_000 { return total }
+        }
     }
 
     /// Deletes cached verdicts, at most `limit` in one transaction, and says how many: call until it is below `limit`.

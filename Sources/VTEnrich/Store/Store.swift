@@ -56,6 +56,9 @@ package final class Store: Sendable {
         return try Store(database: queue, path: path, lock: nil)
     }
 
+    /// The pid of the daemon that uses the state directory, -1 when it cannot be told; nil when none runs.
+    package static func runningDaemon(directory: String) -> Int32? { StateLock.holder(directory: directory) }
+
     /// A state in memory, for `simulate` and tests.
     package static func inMemory() throws(StoreError) -> Store {
         let queue = try wrap("creating the state", ":memory:") {

@@ -1,0 +1,64 @@
+import Foundation
+package import VTEnrichCore
+
+/// Turns an alert and what is known of its address into the outbox rows of every sink, with the settings of the moment.
+package struct EventComposer: Sendable {
+    /// The names of the sinks, as the outbox rows carry them.
+    package static let analysisd = "analysisd"
+    package static let file = "file"
+
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// What the cache holds about the alert's address, judged at `now` (seconds since 1970).
+    package func event(_ source: EventSource, _ entry: CachedVerdict, isHit: Bool, now: Double) -> [OutboxItem] {
+        let mark = EnrichedEvent.CacheMark(
+            isHit: isHit, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))
+        let json = EnrichedEvent.make(
+            source, entry.reputation, pivot: entry.pivot, cache: mark, now: now, settings: configuration.verdict,
+            allowlisted: configuration.selection.allowlist.contains { $0.contains(source.address) })
+        return items(source, source.eventID, json)
+    }
+
+    package func unenriched(_ source: EventSource, _ refusal: Refusal) -> [OutboxItem] {
+        let json = EnrichedEvent.unenriched(
+            source, reason: refusal.reason, status: refusal.status, description: refusal.description)
+        return items(source, source.eventID, json)
+    }
+
+    /// Tells Wazuh once a day that the quota is spent (contract §3, rule 199906).
+    package func notice(id: String, description: String) -> [OutboxItem] {
+        items(nil, id, EnrichedEvent.notice(reason: .quota, description: description, id: id))
+    }
+
+    private func items(_ source: EventSource?, _ id: String, _ json: [UInt8]) -> [OutboxItem] {
+        var items: [OutboxItem] = []
+        if let analysisd = configuration.analysisd {
+            var body = Data(Datagram.prefix(source, location: analysisd.location))
+            body.append(contentsOf: json)
+            items.append(OutboxItem(sink: Self.analysisd, eventID: id, body: body))
+        }
+        if configuration.outputFile != nil {
+            items.append(OutboxItem(sink: Self.file, eventID: id, body: Data(json)))
+        }
+        return items
+    }
+}
+
+/// Why alerts go out without a verdict.
+package struct Refusal: Sendable, Equatable {
+    package var reason: UnenrichedReason
+    /// The HTTP status of the last answer, 0 when there was none.
+    package var status: Int
+    /// For people.
+    package var description: String
+
+    package init(_ reason: UnenrichedReason, status: Int = 0, _ description: String) {
+        self.reason = reason
+        self.status = status
+        self.description = description
+    }
+}
