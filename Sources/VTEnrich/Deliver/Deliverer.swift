@@ -1,0 +1,150 @@
+import Foundation
+package import Logging
+import Synchronization
+
+/// How a sink is, for `status`.
+package struct SinkStatus: Sendable, Equatable {
+    package var lastError: String?
+    /// Whether the last attempt failed.
+    package var failing = false
+}
+
+/// Takes events from the outbox to one sink, in order, each until it is sent; the row goes in a commit of its own (P3).
+///
+/// Runs on its own queue and may block there: for a full socket at most half a second at a time. It knows nothing of alerts
+/// and verdicts.
+package actor Deliverer {
+    package enum Target: Sendable, Equatable {
+        case analysisd(socket: String, maxPerSecond: Int)
+        case file(path: String)
+    }
+
+    nonisolated let executor: QueueExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// The rows of the outbox that are this sink's.
+    package nonisolated let sink: String
+    /// Ring when the outbox has something new.
+    package nonisolated let doorbell = Doorbell()
+    private nonisolated let snapshot = Mutex(SinkStatus())
+
+    private let store: Store
+    private let clock: Clock
+    private let log: Logger
+    private var target: Target
+    private var send: (Data) -> Sent
+    private var waitForRoom: () -> Void
+    private var pace: Pace
+    private var status = SinkStatus() { didSet { snapshot.withLock { $0 = status } } }
+    /// Sent but still in the outbox, because the store could not be written: the note is repeated, never the send.
+    private var unnoted: Int64?
+    private var backOff = 0.1
+    private var stopping = false
+
+    package init(sink: String, store: Store, target: Target, clock: Clock, log: Logger) {
+        self.sink = sink
+        self.store = store
+        self.clock = clock
+        self.log = log
+        self.target = target
+        executor = QueueExecutor("deliverer.\(sink)")
+        (send, waitForRoom, pace) = Self.open(target)
+    }
+
+    package nonisolated var sinkStatus: SinkStatus { snapshot.withLock { $0 } }
+
+    package func run() async {
+        while !stopping {
+            let pause = step()
+            await doorbell.wait(atMost: pause)
+        }
+    }
+
+    /// Returns when the stage has a moment: for the watchdog.
+    package func beat() {}
+
+    package func stop() {
+        stopping = true
+        doorbell.ring()
+    }
+
+    package func reconfigure(_ target: Target) {
+        guard target != self.target else { return }
+        self.target = target
+        (send, waitForRoom, pace) = Self.open(target)
+        doorbell.ring()
+    }
+
+    /// Sends what can be sent now, at most a hundred events; returns how many seconds to wait before the next call.
+    package func step() -> Double {
+        do {
+            try noteSent()
+            let rows = try store.unsent(sink: sink, limit: 100)
+            for row in rows {
+                guard !stopping else { return 0 }
+                if let pause = try deliver(row) { return pause }
+            }
+            return rows.isEmpty ? 3_600 : 0
+        } catch {
+            fail("\(error)")
+            return 1
+        }
+    }
+
+    /// nil when the row is dealt with, else the seconds to wait before it is tried again.
+    private func deliver(_ row: OutboxRow) throws -> Double? {
+        if let pause = pace.pause(at: clock.boot()) { return pause }
+        switch send(row.body) {
+        case .delivered:
+            unnoted = row.id
+            try noteSent()
+            recovered()
+            return nil
+        case .full:
+            waitForRoom()
+            return 0.001
+        case .unavailable(let problem):
+            fail(problem)
+            try store.count([.retries: 1])
+            defer { backOff = min(1, backOff * 2) }
+            return backOff
+        case .impossible(let problem):
+            log.error("an event was dropped: \(problem)")
+            try store.drop(row.id)
+            return nil
+        }
+    }
+
+    private func noteSent() throws {
+        guard let id = unnoted else { return }
+        try store.delivered(id)
+        unnoted = nil
+    }
+
+    private func fail(_ problem: String) {
+        if status.lastError != problem || !status.failing { log.warning("\(problem)") }
+        status.lastError = problem
+        status.failing = true
+    }
+
+    private func recovered() {
+        backOff = 0.1
+        guard status.failing else { return }
+        status.failing = false
+        log.notice("\(sink) takes events again")
+    }
+
+    private static func open(_ target: Target) -> (send: (Data) -> Sent, waitForRoom: () -> Void, pace: Pace) {
+        switch target {
+        case .analysisd(let path, let maxPerSecond):
+            let socket = AnalysisdSocket(path: path)
+            return (
+                { body in body.withUnsafeBytes { socket.send($0) } }, { socket.waitUntilWritable(milliseconds: 500) },
+                Pace(perSecond: maxPerSecond)
+            )
+        case .file(let path):
+            let file = EventFile(path: path)
+            return ({ file.append($0) }, {}, Pace(perSecond: 0))
+        }
+    }
+}
