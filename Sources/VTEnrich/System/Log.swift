@@ -6,19 +6,22 @@ package import Synchronization
 /// The log on standard error: one line an event, journal priorities under systemd, text or JSON. Values are escaped, since
 /// some are the attacker's; a line goes out in one `write`, and one that cannot be written is counted, never waited for.
 package struct StandardErrorLog: LogHandler {
-    package var logLevel: Logger.Level
+    /// Of all loggers together: a reload changes it.
+    package var logLevel: Logger.Level {
+        get { settings.level }
+        set { settings.set(level: newValue, json: settings.json) }
+    }
     package var metadata: Logger.Metadata = [:]
     private let label: String
-    private let json: Bool
+    private let settings: LogSettings
     private let journal: Bool
 
     /// Lines that standard error did not take (T08).
     package static let lost = Mutex(0)
 
-    package init(label: String, level: Logger.Level, json: Bool) {
+    package init(label: String, settings: LogSettings) {
         self.label = label
-        logLevel = level
-        self.json = json
+        self.settings = settings
         journal = getenv("JOURNAL_STREAM") != nil
     }
 
@@ -28,6 +31,7 @@ package struct StandardErrorLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
+        let json = settings.json
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         var line = journal && !json ? "<\(Self.priority(event.level))>" : ""
         line += json ? jsonLine(event, fields) : textLine(event, fields)
@@ -45,7 +49,7 @@ package struct StandardErrorLog: LogHandler {
 
     private func jsonLine(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
         var object: [String: String] = [
-            "time": Timestamp.text(Date().timeIntervalSince1970), "level": event.level.rawValue,
+            "time": Timestamp.text(Date().timeIntervalSince1970), "level": event.level.rawValue, "part": label,
             "message": event.message.description,
         ]
         for (key, value) in fields where object[key] == nil { object[key] = value.description }
