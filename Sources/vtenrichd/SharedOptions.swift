@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import VTEnrich
 
@@ -28,6 +29,25 @@ struct SharedOptions: ParsableArguments {
             return LoadedConfiguration(Configuration())
         }
         return try configuration()
+    }
+}
+
+extension SharedOptions {
+    /// For commands that speak with a running daemon, which may well run on an older, good configuration: of a file that is
+    /// broken, only what says where the daemon is.
+    func settingsOfRunningDaemon() -> Configuration {
+        if let loaded = try? ConfigurationReader.load(path: path) { return loaded.configuration }
+        var settings = Configuration()
+        settings.controlSocket = topLevelText("control_socket") ?? settings.controlSocket
+        settings.stateDirectory = topLevelText("state_dir") ?? settings.stateDirectory
+        return settings
+    }
+
+    private func topLevelText(_ key: String) -> String? {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
+        let value = line?.dropFirst(key.count + 1).prefix { $0 != "#" }.filter { !" \t'\"".contains($0) }
+        return value.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 }
 

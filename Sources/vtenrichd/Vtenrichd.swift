@@ -2,8 +2,14 @@ import ArgumentParser
 
 @main
 struct Vtenrichd: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "vtenrichd",
         abstract: "Enriches Wazuh alerts with VirusTotal's verdict on their source address.",
-        subcommands: [CheckCommand.self, ExplainCommand.self])
+        version: version,
+        subcommands: [
+            RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self, CacheCommand.self,
+            ExplainCommand.self,
+        ])
 }

@@ -95,6 +95,9 @@ package actor Follower {
         if isRunning { wake() }
     }
 
+    /// Returns when the stage has a moment: for the watchdog.
+    package func beat() {}
+
     /// At any time from anywhere; never waits for the reading.
     package nonisolated func status() -> FollowerStatus {
         snapshot.withLock { $0 }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Synchronization
+import VTEnrich
+
+/// `vtenrichd run`: the service itself.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the service: follow, filter, look up, send.",
+        discussion: """
+            Logs to standard error. SIGHUP reloads configuration and key, SIGTERM and SIGINT stop it within 5 seconds. Exits
+            with 0 after a stop, 78 for a configuration that cannot be used, 1 for anything else that ends it.
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        Signals.ignoreDefaults()
+        let daemon: Daemon
+        do {
+            daemon = try Daemon(
+                configurationPath: shared.path, version: Vtenrichd.version,
+                environment: ProcessInfo.processInfo.environment)
+            try await daemon.start()
+        } catch let error as StartError {
+            writeError(error.description)
+            throw ExitCode(error.kind.rawValue)
+        }
+        await untilTold(daemon)
+        Self.exitSoon()
+        await daemon.stop()
+        throw ExitCode(0)
+    }
+
+    /// Returns at the first SIGTERM or SIGINT; the second one ends the process at once (T03).
+    private func untilTold(_ daemon: Daemon) async {
+        let told = Doorbell()
+        let asked = Mutex(false)
+        let reloads = ReloadRequests(daemon)
+        let signals = Signals { signal in
+            switch signal {
+            case .reload: reloads.add()
+            case .terminate:
+                if asked.withLock({ already in
+                    defer { already = true }; return already
+                }) {
+                    _exit(0)
+                }
+                told.ring()
+            }
+        }
+        await told.wait(atMost: nil)
+        withExtendedLifetime(signals) {}
+    }
+
+    /// Everything that matters is in the database: a stage that does not stop in time loses nothing (contract §1, 5 s).
+    private static func exitSoon() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + 4) { @Sendable in _exit(0) }
+    }
+}
+
+/// SIGHUPs one after another: those that arrive during a reload make one more (T46).
+private final class ReloadRequests: Sendable {
+    private let doorbell = Doorbell()
+
+    init(_ daemon: Daemon) {
+        let doorbell = doorbell
+        Task {
+            while true {
+                await doorbell.wait(atMost: nil)
+                await daemon.reload()
+            }
+        }
+    }
+
+    func add() { doorbell.ring() }
+}
