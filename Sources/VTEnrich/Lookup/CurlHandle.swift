@@ -2,32 +2,6 @@ import CCurl
 import Glibc
 import Synchronization
 
-/// Everything of a transport that stays the same from request to request.
-package struct CurlOptions: Sendable {
-    /// Only https, or http where the host is loopback; anything else is refused.
-    package var url: ServiceURL
-    /// Sent as `x-apikey`, to this host only; never in a URL, a text or a log.
-    package var key: APIKey
-    /// nil takes the environment's (`https_proxy`, `no_proxy`); a loopback host is never asked through either.
-    package var proxy: String?
-    /// Only the authorities in this file are trusted; nil takes the system's.
-    package var caFile: String?
-    /// Seconds, for the whole request.
-    package var timeout: Double
-    /// Bytes of the decoded body; an answer of VirusTotal has some tens of KiB (`virustotal.md` §1.2).
-    package var maxBody = 1 << 20
-
-    package init(
-        url: ServiceURL, key: APIKey, proxy: String? = nil, caFile: String? = nil, timeout: Double = 15
-    ) {
-        self.url = url
-        self.key = key
-        self.proxy = proxy
-        self.caFile = caFile
-        self.timeout = timeout
-    }
-}
-
 /// libcurl's easy handle, owned by this file alone: it keeps the connection between requests.
 ///
 /// Blocks while it works, and is confined to the queue of its `CurlTransport`.
@@ -74,13 +48,13 @@ final class CurlHandle {
 
     /// One GET of `path` below the provider's URL.
     func get(_ path: String, for exchange: Exchange) -> TransportResult {
-        let transfer = Transfer(exchange, maxBody: options.maxBody)
+        let transfer = CurlTransfer(exchange, maxBody: options.maxBody)
         let code = withExtendedLifetime(transfer) { perform(options.url.masked + path, transfer) }
         var status = 0
         vt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        guard exchange.hasLeft.load(ordering: .sequentiallyConsistent), status > 0 else {
-            // A status without a request is a proxy's answer to CONNECT.
-            let wasSent = exchange.hasLeft.load(ordering: .sequentiallyConsistent)
+        let wasSent = exchange.hasLeft.load(ordering: .sequentiallyConsistent)
+        // A status without a request is a proxy's answer to CONNECT.
+        guard wasSent, status > 0 else {
             return .failure(TransportFailure(cause: describe(code, transfer), wasSent: wasSent))
         }
         return .success(
@@ -89,7 +63,7 @@ final class CurlHandle {
                 incomplete: code == CURLE_OK ? nil : describe(code, transfer)))
     }
 
-    private func perform(_ url: String, _ transfer: Transfer) -> CURLcode {
+    private func perform(_ url: String, _ transfer: CurlTransfer) -> CURLcode {
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         errorText[0] = 0
         vt_curl_set_string(handle, CURLOPT_URL, url)
@@ -100,7 +74,7 @@ final class CurlHandle {
         return curl_easy_perform(handle)
     }
 
-    private func describe(_ code: CURLcode, _ transfer: Transfer) -> String {
+    private func describe(_ code: CURLcode, _ transfer: CurlTransfer) -> String {
         if transfer.isTooLarge { return "the answer is larger than \(options.maxBody) bytes" }
         if transfer.requests > 1 { return "the connection ended before the answer" }
         let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
@@ -163,16 +137,16 @@ extension CurlHandle {
 
     private func setCallbacks() throws(Refusal) {
         vt_curl_set_write(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-            Transfer.from(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            CurlTransfer.from(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
         vt_curl_set_write(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-            Transfer.from(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            CurlTransfer.from(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
         vt_curl_set_progress(handle) { context, _, _, _, _ in
-            Transfer.from(context).exchange.isStopped.load(ordering: .sequentiallyConsistent) ? 1 : 0
+            CurlTransfer.from(context).exchange.isStopped.load(ordering: .sequentiallyConsistent) ? 1 : 0
         }
         let code = vt_curl_set_request(handle) { context, _, _, _, _ in
-            Transfer.from(context).mayLeave() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            CurlTransfer.from(context).mayLeave() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
         guard code == CURLE_OK else { throw Refusal(option: CURLOPT_PREREQFUNCTION.rawValue) }
     }
@@ -183,49 +157,5 @@ extension CurlHandle {
 
     private func set(_ option: CURLoption, _ value: String?) throws(Refusal) {
         guard vt_curl_set_string(handle, option, value) == CURLE_OK else { throw Refusal(option: option.rawValue) }
-    }
-}
-
-/// What curl's callbacks gather during one request.
-private final class Transfer {
-    let exchange: Exchange
-    private(set) var body: [UInt8] = []
-    private(set) var isTooLarge = false
-    private(set) var requests = 0
-    private(set) var retryAfter: String?
-    private let maxBody: Int
-
-    init(_ exchange: Exchange, maxBody: Int) {
-        self.exchange = exchange
-        self.maxBody = maxBody
-    }
-
-    static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
-        Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
-    }
-
-    /// Called when the connection stands. curl sends again by itself where a kept connection ends without an answer; the
-    /// server would then see a request that nobody counted, so a second one is not let out.
-    func mayLeave() -> Bool {
-        requests += 1
-        guard requests == 1 else { return false }
-        exchange.hasLeft.store(true, ordering: .sequentiallyConsistent)
-        return !exchange.isStopped.load(ordering: .sequentiallyConsistent)
-    }
-
-    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard body.count + bytes.count <= maxBody else {
-            isTooLarge = true
-            return 0
-        }
-        body.append(contentsOf: bytes)
-        return bytes.count
-    }
-
-    func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let name = "retry-after:"
-        let line = String(decoding: bytes.prefix(200), as: UTF8.self)
-        if line.prefix(name.count).lowercased() == name { retryAfter = String(line.dropFirst(name.count)) }
-        return bytes.count
     }
 }
