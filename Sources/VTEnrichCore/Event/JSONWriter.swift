@@ -16,13 +16,16 @@ package struct JSONWriter {
         bytes.append(contentsOf: text)
     }
 
-    /// A character that needs no escaping.
-    mutating func append(_ scalar: Unicode.Scalar) {
-        if scalar.isASCII {
-            bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-        } else {
-            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-        }
+    mutating func append(_ byte: UInt8) {
+        bytes.append(byte)
+    }
+
+    mutating func append(_ utf8: UnsafeBufferPointer<UInt8>) {
+        bytes.append(contentsOf: utf8)
+    }
+
+    mutating func replaceLast(with byte: UInt8) {
+        bytes[bytes.count - 1] = byte
     }
 
     /// Puts JSON text before what was written since `position`.
@@ -35,7 +38,7 @@ package struct JSONWriter {
 
 extension JSONWriter {
     /// Opens the document, or an object as a member.
-    package mutating func beginObject(_ key: String? = nil) {
+    package mutating func beginObject(_ key: StaticString? = nil) {
         if let key { self.key(key) }
         bytes.append(UInt8(ascii: "{"))
     }
@@ -44,32 +47,32 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    package mutating func member(_ key: String, _ value: Int) {
+    package mutating func member(_ key: StaticString, _ value: Int) {
         self.key(key)
         integer(value)
     }
 
-    package mutating func member(_ key: String, _ value: Bool) {
+    package mutating func member(_ key: StaticString, _ value: Bool) {
         self.key(key)
         raw(value ? "true" : "false")
     }
 
-    package mutating func member(_ key: String, decimal value: Double) {
+    package mutating func member(_ key: StaticString, decimal value: Double) {
         self.key(key)
         decimal(value)
     }
 
     /// - Parameter limit: bytes of `value` at most, cut on a character.
-    package mutating func member(_ key: String, _ value: String, limit: Int = .max) {
+    package mutating func member(_ key: StaticString, _ value: String, limit: Int = .max) {
         self.key(key)
         string(value, limit: limit)
     }
 
     /// The name of the next member, with the comma before it. Names are our own: they need no escaping.
-    package mutating func key(_ name: String) {
+    package mutating func key(_ name: StaticString) {
         separate(after: UInt8(ascii: "{"))
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.utf8)
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
     }
@@ -112,80 +115,5 @@ extension JSONWriter {
 
     private static func wholeNumber(_ value: Double) -> String {
         Int(exactly: value.rounded(.towardZero)).map(String.init) ?? (value < 0 ? "-" : "") + String(Int.max)
-    }
-}
-
-// MARK: Text
-
-extension JSONWriter {
-    /// A string value. A NUL becomes U+FFFD: C programs would end the text there.
-    /// - Parameters:
-    ///   - limit: bytes of `text` at most, cut on a character.
-    ///   - room: bytes of output at most, the quotes included and at least 2; cut on a character, never in an escape.
-    /// - Returns: whether all of `text` was written.
-    @discardableResult
-    package mutating func string(_ text: String, limit: Int = .max, room: Int = .max) -> Bool {
-        bytes.append(UInt8(ascii: "\""))
-        let end = room == .max ? Int.max : bytes.count + room - 2
-        var text = text
-        let isComplete = text.withUTF8 { utf8 in
-            let kept = utf8.count <= limit ? utf8.count : Self.characterStart(utf8, atMost: limit)
-            return append(escaped: utf8, upTo: kept, end: end) && kept == utf8.count
-        }
-        bytes.append(UInt8(ascii: "\""))
-        return isComplete
-    }
-
-    /// Copies runs that need no escaping as they are. Stops before the output would pass `end`.
-    private mutating func append(escaped utf8: UnsafeBufferPointer<UInt8>, upTo count: Int, end: Int) -> Bool {
-        var position = 0
-        while position < count {
-            var run = position
-            while run < count, !Self.needsEscape(utf8[run]) { run += 1 }
-            if run - position > end - bytes.count {
-                let stop = Self.characterStart(utf8, atMost: position + end - bytes.count)
-                bytes.append(contentsOf: utf8[position..<max(stop, position)])
-                return false
-            }
-            bytes.append(contentsOf: utf8[position..<run])
-            guard run < count else { return true }
-            guard end - bytes.count >= 6 else { return false }
-            appendEscape(utf8[run])
-            position = run + 1
-        }
-        return true
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private mutating func appendEscape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""): raw("\\\"")
-        case UInt8(ascii: "\\"): raw("\\\\")
-        case 0x08: raw("\\b")
-        case 0x09: raw("\\t")
-        case 0x0A: raw("\\n")
-        case 0x0C: raw("\\f")
-        case 0x0D: raw("\\r")
-        case 0: raw("\u{FFFD}")
-        default:
-            raw("\\u00")
-            bytes.append(Self.hexDigit(byte >> 4))
-            bytes.append(Self.hexDigit(byte & 0x0F))
-        }
-    }
-
-    static func hexDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-    }
-
-    /// The last start of a character at or before `offset`.
-    private static func characterStart(_ utf8: UnsafeBufferPointer<UInt8>, atMost offset: Int) -> Int {
-        guard offset < utf8.count else { return utf8.count }
-        var start = max(offset, 0)
-        while start > 0, utf8[start] & 0xC0 == 0x80 { start -= 1 }
-        return start
     }
 }

@@ -38,13 +38,17 @@ extension JSONWriter {
     /// Text of others inside the line's string: `"` would end the owner for whoever reads the line, so it becomes `'`;
     /// control characters become spaces.
     fileprivate mutating func lineText(_ text: String, limit: Int) {
-        for scalar in text.prefix(bytes: limit).unicodeScalars {
-            switch scalar {
-            case "\"": raw("'")
-            case "\\": raw("\\\\")
-            case _ where scalar.properties.generalCategory == .control: raw(" ")
-            default: append(scalar)
+        var previous: UInt8 = 0
+        for byte in text.prefix(bytes: limit).utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): append(UInt8(ascii: "'"))
+            case UInt8(ascii: "\\"): raw(#"\\"#)
+            case 0..<0x20, 0x7F: append(UInt8(ascii: " "))
+            // U+0080 to U+009F: their first byte is written already.
+            case 0x80...0x9F where previous == 0xC2: replaceLast(with: UInt8(ascii: " "))
+            default: append(byte)
             }
+            previous = byte
         }
     }
 }
