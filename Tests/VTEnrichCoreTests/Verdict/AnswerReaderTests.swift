@@ -146,6 +146,10 @@ struct AnswerReaderTests {
         let deep = String(repeating: "[", count: 200_000)
         #expect(problem(Array(deep.utf8)) == .notJSON)
         #expect(problem(Array((deep + String(repeating: "]", count: 200_000)).utf8)) == .notJSON)
+        for (levels, expected) in [(60, nil), (62, AnswerProblem.notJSON)] {
+            let nested = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+            #expect(problem(answer(#""last_analysis_stats":{},"rdap":\#(nested)"#)) == expected)
+        }
         let inText = answer(#""last_analysis_stats":{},"whois":"\#(String(repeating: "[{\\\"", count: 10_000))""#)
         #expect(problem(inText) == nil)
     }
