@@ -105,9 +105,10 @@ struct ExplainCommand: AsyncParsableCommand {
         let context = explainer.context(for: source.address, now: now)
         if let answer { return Explanation(source, answer: answer, status: status, context) }
 
-        let path = configuration.stateDirectory
-        guard let entry = try Store.inspect(directory: path)?.cachedVerdict(for: source.address) else {
-            throw Explainer.Problem("the cache in \(path) has nothing about \(source.address) (see: vtenrichd lookup)")
+        try StateAccess.becomeOwner(of: configuration.stateDirectory)
+        guard let entry = try StateAccess.open(configuration)?.cachedVerdict(for: source.address) else {
+            throw Explainer.Problem(
+                "the cache in \(configuration.stateDirectory) has nothing about \(source.address)")
         }
         let mark = EnrichedEvent.CacheMark(
             isHit: true, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))

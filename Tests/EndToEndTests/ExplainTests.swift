@@ -1,6 +1,8 @@
 import Foundation
 import Support
 import Testing
+import VTEnrich
+import VTEnrichCore
 
 struct ExplainTests {
     private let folder: TemporaryFolder
@@ -80,6 +82,29 @@ struct ExplainTests {
         let output = try await program.run(arguments)
         #expect(output.status == 1 && output.standardOutput == "")
         #expect(output.standardError.contains(message), "\(output.standardError)")
+    }
+
+    @Test func `an address is told from the cache, with its pivot, and a stale entry as one`() async throws {
+        let configuration = try configuration()
+        try folder.makeFolder(of: folder["state/state.db"])
+        let address = try #require(IPAddress("64.62.197.132"))
+        do {
+            let store = try Store(directory: folder["state"])
+            let facts = ReputationFacts(stats: .init(suspicious: 1, total: 90))
+            let entry = CachedVerdict(
+                reputation: .found(facts), pivot: PivotFacts(totalFiles: 4, strongFiles: 3), verdict: .malicious,
+                fetchedAt: 1_764_927_000, expiresAt: 1_764_930_600)
+            try store.answer(address, with: entry, limit: 1) { _ in [] }
+        }
+        func explain(_ minute: String) async throws -> Program.Output {
+            try await program.run(
+                ["explain", "64.62.197.132", "--config", configuration, "--now", "2025-12-05T\(minute):00Z"])
+        }
+        let fresh = try await explain("09:31")
+        #expect(fresh.status == 0 && fresh.standardError == "")
+        #expect(fresh.standardOutput.hasPrefix("64.62.197.132: malicious\n"))
+        #expect(fresh.standardOutput.contains("3 of 4 communicating files") && !fresh.standardOutput.contains("note:"))
+        #expect(try await explain("10:31").standardOutput.contains("note: this entry is past its time"))
     }
 
     @Test func `thresholds come from the configuration, and a broken one is refused`() async throws {
