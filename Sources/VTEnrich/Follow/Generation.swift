@@ -131,6 +131,8 @@ final class Generation {
         case end
         /// The bytes before `offset` are not those consumed, or are gone.
         case rewritten
+        /// This many bytes seen after `offset` are gone; what was consumed is still there.
+        case cut(UInt64)
     }
 
     func next(using buffer: ReadBuffer, maxLineBytes: Int) throws(FileError) -> Piece {
@@ -139,6 +141,9 @@ final class Generation {
         while true {
             let memory = buffer.prefix(room)
             guard let fresh = try read(after: consumed, into: memory) else { return .rewritten }
+            if let gone = noteEnd(offset + UInt64(fresh.count), isEnd: consumed.tail.count + fresh.count < room) {
+                return .cut(gone)
+            }
             guard fresh.count > 0 else {
                 partial = 0
                 return .end
@@ -184,6 +189,7 @@ final class Generation {
     private func scanOn(_ start: ConsumedContent, using buffer: ReadBuffer) throws(FileError) -> Piece {
         let memory = buffer.prefix(ReadBuffer.standardSize)
         guard let fresh = try read(after: start, into: memory) else { return .rewritten }
+        _ = noteEnd(start.offset + UInt64(fresh.count), isEnd: false)
         partial = start.offset - offset + UInt64(fresh.count)
         guard fresh.count > 0 else { return .end }
         var scan = start
@@ -208,8 +214,13 @@ final class Generation {
         let lead = known.tail.count
         let count = try source.read(at: known.offset - UInt64(lead), into: memory)
         guard count >= lead, lead == 0 || memcmp(known.tail, memory.baseAddress!, lead) == 0 else { return nil }
-        size = max(size, known.offset + UInt64(count - lead))
         return UnsafeRawBufferPointer(rebasing: memory[lead..<count])
+    }
+
+    /// Notes that bytes up to `end` were read; gives how many seen before are gone when the file ends there.
+    private func noteEnd(_ end: UInt64, isEnd: Bool) -> UInt64? {
+        defer { size = isEnd ? end : max(size, end) }
+        return isEnd && end < size ? size - end : nil
     }
 
     private func window(

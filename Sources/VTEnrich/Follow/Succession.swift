@@ -4,13 +4,14 @@ struct Succession {
     struct Candidate: Sendable, Equatable {
         var name: DatedName
         var identity: FileIdentity
+        var isGzip = false
         /// Wall clock of its last write.
         var modified: Double
     }
 
     /// The newest generation known, by name; nil when it had none.
     var last: DatedName?
-    /// False when what lies under `last` now is not the file we knew: then it counts as new.
+    /// False when the file we knew under `last` is gone: then its `.gz` counts as new, as any other plain file there does.
     var isLastRead = true
     /// What `path` is now; nil while it is missing.
     var current: FileIdentity?
@@ -29,7 +30,8 @@ struct Succession {
             guard let last else {
                 return candidate.modified >= savedAt && candidate.name < currentName ?? candidate.name
             }
-            guard candidate.name > last || (candidate.name == last && !isLastRead) else { return false }
+            let isInPlaceOfLast = candidate.name == last && !(candidate.isGzip && isLastRead)
+            guard candidate.name > last || isInPlaceOfLast else { return false }
             guard let currentName, candidate.name > currentName else { return true }
             return candidate.modified >= savedAt
         }.map(\.name)

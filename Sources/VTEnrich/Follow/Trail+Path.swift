@@ -8,7 +8,7 @@ extension Trail {
         do throws(FileError) {
             let facts = try FileFacts.of(path: path)
             guard facts.kind == .regular else { throw FileError("follow", path, .kind(facts.kind.rawValue)) }
-            isMissing = false
+            missingSince = nil
             if facts.identity != current { try pathLeads(to: facts) }
             notices.clear(.path, "\(path) is there again")
         } catch {
@@ -18,21 +18,24 @@ extension Trail {
         openSuccessors()
     }
 
+    /// analysisd takes the name away for a moment at every rotation: that alone is not worth a line in the log.
     private func pathFailed(_ error: FileError) {
-        isMissing = error.isMissing
+        let now = clock.boot()
         guard error.isMissing else {
-            notices.report(.path, error.description, now: clock.boot())
+            missingSince = nil
+            notices.report(.path, error.description, now: now)
             return
         }
+        let since = missingSince ?? now
+        missingSince = since
         var link = stat()
         if lstat(path, &link) == 0 {
-            notices.report(.path, "waiting for \(path): its symbolic link leads nowhere", now: clock.boot())
+            notices.report(.path, "waiting for \(path): its symbolic link leads nowhere", now: now)
         } else if generations.isEmpty {
-            notices.report(.path, "waiting for \(path): no such file", level: .notice, now: clock.boot())
-        } else {
+            notices.report(.path, "waiting for \(path): no such file", level: .notice, now: now)
+        } else if now - since >= Self.missingGrace {
             notices.report(
-                .path, "\(path) is missing: the file last seen there is still followed", level: .notice,
-                now: clock.boot())
+                .path, "\(path) is missing: the file last seen there is still followed", level: .notice, now: now)
         }
     }
 
@@ -158,7 +161,6 @@ extension Trail {
     struct Listed {
         var candidate: Succession.Candidate
         var path: String
-        var isGzip: Bool
         var size: UInt64
 
         var successor: Successor {
@@ -190,7 +192,7 @@ extension Trail {
 
     private func listed(_ name: DatedName, _ path: String, _ facts: FileFacts, isGzip: Bool) -> Listed {
         Listed(
-            candidate: .init(name: name, identity: facts.identity, modified: facts.modified), path: path,
-            isGzip: isGzip, size: facts.size)
+            candidate: .init(name: name, identity: facts.identity, isGzip: isGzip, modified: facts.modified),
+            path: path, size: facts.size)
     }
 }

@@ -52,6 +52,9 @@ extension Trail {
         case .rewritten:
             reportRewritten(generation)
             return false
+        case .cut(let bytes):
+            reportTruncated(generation, lost: bytes)
+            return false
         }
         gathering.consumed(count)
         budget -= count
@@ -59,14 +62,15 @@ extension Trail {
     }
 
     private func reportRewritten(_ generation: Generation) {
-        let offset = generation.offset
-        let lost = generation.startAgain()
+        log.warning("\(generation.name) has other content below offset \(generation.offset): reading it from its start")
+        reportTruncated(generation, lost: generation.startAgain())
+    }
+
+    private func reportTruncated(_ generation: Generation, lost: UInt64) {
         gathering.add(to: .truncations)
         gathering.add(Int(clamping: lost), to: .bytesLost)
         gathering.moved()
-        log.warning(
-            "\(generation.name) was cut or rewritten below offset \(offset): reading it from its start; \(lost) bytes were not read before"
-        )
+        log.warning("\(generation.name) was cut: \(lost) bytes of it were never read")
     }
 
     private func reportDamage(in generation: Generation) {

@@ -119,7 +119,7 @@ extension Trail {
     private func takeLateWrites(_ listed: [Listed]) {
         for mark in earlier {
             guard
-                let file = listed.first(where: { !$0.isGzip && mark.identity.canBe($0.candidate.identity) }),
+                let file = listed.first(where: { !$0.candidate.isGzip && mark.identity.canBe($0.candidate.identity) }),
                 file.size > mark.offset, mark.identity.birth != nil,
                 let generation = try? Generation(opening: file.path, datedName: file.candidate.name),
                 (try? generation.resume(at: mark)) == .same
@@ -167,7 +167,7 @@ extension Trail {
             let name = listed.first { $0.candidate.identity.canBe(current.identity) }?.candidate.name
             files.append((path, name, current.identity))
         }
-        files += listed.filter { !$0.isGzip }.map { ($0.path, $0.candidate.name, $0.candidate.identity) }
+        files += listed.filter { !$0.candidate.isGzip }.map { ($0.path, $0.candidate.name, $0.candidate.identity) }
         for path in (try? archive.numbered()) ?? [] {
             if let facts = try? FileFacts.of(path: path), facts.kind == .regular {
                 files.append((path, nil, facts.identity))
@@ -184,8 +184,8 @@ extension Trail {
         }
         let candidates: [(path: String, name: DatedName?, isGzip: Bool)] =
             (current == nil ? [] : [(path, name, false)])
-            + dated.filter { !$0.isGzip }.map { ($0.path, $0.candidate.name, false) }
-            + dated.filter(\.isGzip).map { ($0.path, $0.candidate.name, true) }
+            + dated.filter { !$0.candidate.isGzip }.map { ($0.path, $0.candidate.name, false) }
+            + dated.filter(\.candidate.isGzip).map { ($0.path, $0.candidate.name, true) }
         for candidate in candidates {
             let generation =
                 try? candidate.isGzip

@@ -42,6 +42,8 @@ final class Trail {
 
     /// Seconds between looks while something is missing or wrong.
     static let retryInterval = 0.5
+    /// Seconds that `path` may be missing before it is told.
+    static let missingGrace = 1.0
     /// Descriptors held ahead of the generation being read, so that a deletion does not take it away.
     static let openLimit = 64
     /// Marks of finished generations kept in the checkpoint.
@@ -67,7 +69,8 @@ final class Trail {
     var earlier: [GenerationMark] = []
     /// What `path` led to at the last look.
     var current: FileIdentity?
-    var isMissing = false
+    /// Boot seconds since when `path` is missing.
+    var missingSince: Double?
     /// The newest generation known, by its dated name.
     var last: DatedName?
     var isLastRead = true
@@ -174,7 +177,7 @@ final class Trail {
     private func nextLook() -> Double? {
         let now = clock.boot()
         var due: [Double] = []
-        if isMissing || notices[.path] != nil || notices[.rotated] != nil || notices[.reading] != nil
+        if missingSince != nil || notices[.path] != nil || notices[.rotated] != nil || notices[.reading] != nil
             || notices[.listing] != nil
         {
             due.append(Self.retryInterval)
@@ -195,7 +198,7 @@ final class Trail {
         status.lagBytes =
             successors.reduce(0) { $0 + $1.size }
             + (generations + lingering).reduce(0) { $0 + $1.unread }
-        status.waitingForFile = isMissing
+        status.waitingForFile = missingSince != nil
         status.partialBytes = generations.last?.partial ?? 0
         status.paused = pausedUntil != nil
         status.generationsOpen = generations.count + lingering.count

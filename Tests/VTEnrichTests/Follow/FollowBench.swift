@@ -119,20 +119,28 @@ final class FollowBench {
         while trail.look(budget: 1 << 20).hasMore {}
     }
 
-    /// Ends in good order and starts anew.
-    func restart(while stopped: () throws -> Void = {}) rethrows {
-        trail.finish()
-        try kill(while: stopped)
-    }
-
-    /// Ends without a word and starts anew.
-    func kill(while stopped: () throws -> Void = {}) rethrows {
-        // Descriptors are closed with the trail; a stand-in for a path nobody follows takes its place meanwhile.
+    /// Ends in good order, or without a word; descriptors are closed with the trail.
+    func end(orderly: Bool) {
+        if orderly { trail.finish() }
         var nowhere = settings
         nowhere.alerts.path = folder["nowhere"]
         trail = Self.makeTrail(nowhere, selector, store, clock, log, folder)
-        try stopped()
+    }
+
+    func begin() {
         trail = Self.makeTrail(settings, selector, store, clock, log, folder)
+    }
+
+    func restart(while stopped: () throws -> Void = {}) rethrows {
+        end(orderly: true)
+        try stopped()
+        begin()
+    }
+
+    func kill(while stopped: () throws -> Void = {}) rethrows {
+        end(orderly: false)
+        try stopped()
+        begin()
     }
 
     func advance(_ seconds: Double) {
