@@ -6,8 +6,19 @@ import Glibc
 ///
 /// Not Sendable: one thread writes. Faults of the file system end the test by a failed precondition.
 package final class AlertsWriter {
+    /// How `path` and the file that is written hang together.
+    package enum Layout: Sendable {
+        /// As analysisd does it: `path` is a hard link to the dated file.
+        case dated
+        /// A symbolic link to the dated file.
+        case link
+        /// `path` is the file itself.
+        case plain
+    }
+
     /// `logs/alerts` of the manager.
     package let folder: String
+    package let layout: Layout
     package var path: String { folder + "/alerts.json" }
     package let ledger: Ledger
     /// Wall clock, seconds since 1970: the days of the names and the files' times of writing.
@@ -31,8 +42,9 @@ package final class AlertsWriter {
 
     /// Opens the first dated file and links `path` to it.
     /// - Parameter now: also makes the first dated name.
-    package init(folder: String, now: Double, ledger: Ledger = Ledger()) {
+    package init(folder: String, now: Double, layout: Layout = .dated, ledger: Ledger = Ledger()) {
         self.folder = folder
+        self.layout = layout
         self.now = now
         self.ledger = ledger
         openDated()
@@ -59,7 +71,7 @@ package final class AlertsWriter {
     package var datedPath: String { datedPaths[generation] }
 
     private func openDated() {
-        let dated = folder + "/" + Self.datedName(now, sequence: sequence)
+        let dated = layout == .plain ? path : folder + "/" + Self.datedName(now, sequence: sequence)
         mkdirs(String(dated[..<dated.lastIndex(of: "/")!]))
         descriptor = open(dated, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         precondition(descriptor >= 0, "cannot open \(dated)")
@@ -68,8 +80,10 @@ package final class AlertsWriter {
     }
 
     private func relink() {
+        guard layout != .plain else { return }
         unlink(path)
-        precondition(link(datedPath, path) == 0, "cannot link \(path) to \(datedPath)")
+        let result = layout == .link ? symlink(datedPath, path) : link(datedPath, path)
+        precondition(result == 0, "cannot link \(path) to \(datedPath)")
     }
 
     private func mkdirs(_ folder: String) {
@@ -133,7 +147,7 @@ package final class AlertsWriter {
 
     private func show(_ count: Int) {
         guard count > 0 else { return }
-        precondition(write(descriptor, buffer, count) == count, "cannot write to \(datedPath)")
+        precondition(Glibc.write(descriptor, buffer, count) == count, "cannot write to \(datedPath)")
         buffer.removeFirst(count)
         visible += count
         while let first = unfinished.first, first.end <= visible {
@@ -146,6 +160,28 @@ package final class AlertsWriter {
     private func stamp(_ descriptor: Int32) {
         let time = timespec(tv_sec: Int(now), tv_nsec: Int((now - now.rounded(.down)) * 1e9))
         futimens(descriptor, [time, time])
+    }
+
+    /// Alerts into a generation that was switched away from, visible at once (F21).
+    package func appendLate(_ count: Int, generation: Int) {
+        let late = open(datedPaths[generation], O_WRONLY | O_APPEND | O_CLOEXEC)
+        precondition(late >= 0, "cannot open \(datedPaths[generation])")
+        defer { close(late) }
+        for _ in 0..<count {
+            let id = "1789114831.\(nextAlert)"
+            let line = Array(Self.line(id: id, number: nextAlert, padding: padding).utf8)
+            nextAlert += 1
+            ledger.add(id, generation: generation)
+            precondition(Glibc.write(late, line, line.count) == line.count)
+            ledger.completed(id)
+        }
+        stamp(late)
+    }
+
+    /// Alerts that are visible at once.
+    package func write(_ count: Int) {
+        append(count)
+        flush()
     }
 
     // MARK: What happens to the writer
@@ -181,6 +217,22 @@ package final class AlertsWriter {
         if size == 0 { unlink(datedPath) }
     }
 
+    /// The clock or the time zone went back: the file of the day before is written on.
+    package func goBackADay() {
+        now -= 86_400
+        sequence = 0
+        rotate()
+    }
+
+    /// Another file under the name of the current one, which somebody removed.
+    package func openAnew() {
+        close(descriptor)
+        visible = 0
+        unfinished = []
+        generation += 1
+        openDated()
+    }
+
     /// analysisd stops and starts: the same file again under a new link.
     package func restartSameDay() {
         flush()
@@ -214,9 +266,9 @@ package final class AlertsWriter {
         let gzip = open(plain + ".gz", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         precondition(gzip >= 0, "cannot open \(plain).gz")
         let half = bytes.count / 2
-        _ = bytes.withUnsafeBytes { write(gzip, $0.baseAddress, half) }
+        _ = bytes.withUnsafeBytes { Glibc.write(gzip, $0.baseAddress, half) }
         between()
-        _ = bytes.withUnsafeBytes { write(gzip, $0.baseAddress! + half, bytes.count - half) }
+        _ = bytes.withUnsafeBytes { Glibc.write(gzip, $0.baseAddress! + half, bytes.count - half) }
         stamp(gzip)
         close(gzip)
         unlink(plain)
@@ -255,13 +307,7 @@ package final class AlertsWriter {
         flush()
         for older in stride(from: number, to: 1, by: -1) { Glibc.rename("\(path).\(older - 1)", "\(path).\(older)") }
         Glibc.rename(path, path + ".1")
-        close(descriptor)
-        visible = 0
-        unfinished = []
-        generation += 1
-        datedPaths.append(path)
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
-        precondition(descriptor >= 0, "cannot open \(path)")
+        openAnew()
     }
 
     package func deletePath() { unlink(path) }

@@ -20,6 +20,7 @@ package actor Follower {
     private let clock: Clock
     private let log: Logger
     private let quarantine: Quarantine
+    private nonisolated let stopFlag = StopFlag()
     private var trail: Trail
     private var watches = Watches()
     private var source: (any DispatchSourceRead)?
@@ -41,7 +42,7 @@ package actor Follower {
         quarantine = Quarantine(directory: stateDirectory)
         trail = Trail(
             settings: settings, examine: selector.examine, intake: intake, clock: clock, log: log,
-            quarantine: quarantine)
+            quarantine: quarantine, stopFlag: stopFlag)
         snapshot = Mutex(FollowerStatus(path: settings.alerts.path))
     }
 
@@ -58,7 +59,12 @@ package actor Follower {
     }
 
     /// Ends at a safe point: after the piece being read, with a last checkpoint.
-    package func stop() {
+    package nonisolated func stop() async {
+        stopFlag.set()
+        await end()
+    }
+
+    private func end() {
         guard !hasStopped else { return }
         hasStopped = true
         isRunning = false
@@ -90,7 +96,7 @@ package actor Follower {
             trail.finish()
             trail = Trail(
                 settings: settings, examine: selector.examine, intake: intake, clock: clock, log: log,
-                quarantine: quarantine)
+                quarantine: quarantine, stopFlag: stopFlag)
         }
         if isRunning { wake() }
     }

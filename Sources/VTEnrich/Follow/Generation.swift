@@ -19,6 +19,10 @@ final class Generation {
     /// Boot seconds since when nothing new was seen; set once it is no longer the newest.
     var quietSince: Double?
 
+    /// A damaged `.gz` decompresses to lines that nobody wrote until its checksum says so at the end: true until it is known
+    /// to be whole, which is found out at the first line that makes no sense.
+    private(set) var mayBeMadeUp: Bool
+
     /// Inside a line that is too long: where its end is looked for.
     private var scan: ConsumedContent?
     private var isInNuls = false
@@ -28,6 +32,7 @@ final class Generation {
         self.datedName = datedName
         self.identity = identity
         self.source = source
+        mayBeMadeUp = if case .gzip = source { true } else { false }
     }
 
     deinit { source.close() }
@@ -42,11 +47,11 @@ final class Generation {
     }
 
     /// Opens a compressed one at its beginning.
-    convenience init(openingGzip path: String, datedName: DatedName?) throws(FileError) {
+    convenience init(openingGzip path: String, datedName: DatedName?, stopFlag: StopFlag) throws(FileError) {
         let file = try OpenFile.open(path)
         self.init(
             path: path, datedName: datedName, identity: file.facts.identity,
-            source: .gzip(GzipReader(descriptor: file.descriptor, path: path)))
+            source: .gzip(GzipReader(descriptor: file.descriptor, path: path, stopFlag: stopFlag)))
     }
 
     var offset: UInt64 { consumed.offset }
@@ -91,6 +96,12 @@ final class Generation {
         let tail = try source.bytes(at: start - UInt64(tailCount), count: tailCount)
         guard tail.count == tailCount else { return }
         consumed = ConsumedContent(offset: start, head: head, tail: tail)
+    }
+
+    /// Reads a `.gz` to its end to see whether its lines can be believed; where not, it ends at `offset`.
+    func settleDoubt() throws(FileError) {
+        guard let gzip, mayBeMadeUp else { return }
+        if try gzip.isIntact() { mayBeMadeUp = false } else { gzip.distrust(from: offset) }
     }
 
     func facts() throws(FileError) -> FileFacts { try FileFacts.of(descriptor: source.descriptor, path: path) }

@@ -16,14 +16,16 @@ final class GzipReader {
     private var inputOffset: UInt64 = 0
     private var hasEnded = false
     private var hasToldDamage = false
+    private let stopFlag: StopFlag
     private var insideMember = false
     /// The decompressed bytes from `windowStart` on.
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
 
     /// Takes over the descriptor; the owner closes it.
-    init(descriptor: Int32, path: String) {
+    init(descriptor: Int32, path: String, stopFlag: StopFlag) {
         self.descriptor = descriptor
+        self.stopFlag = stopFlag
         self.path = path
         input = .allocate(byteCount: 65_536, alignment: 16)
         // 47: any window size, gzip or zlib header.
@@ -62,6 +64,24 @@ final class GzipReader {
         return hasToldDamage ? nil : damage
     }
 
+    /// Whether all of the file can be decompressed and agrees with its checksums. Reads it from start to end.
+    func isIntact() throws(FileError) -> Bool {
+        let other = GzipReader(descriptor: descriptor, path: path, stopFlag: stopFlag)
+        while !other.hasEnded {
+            other.windowStart += UInt64(other.window.count)
+            other.window.removeAll(keepingCapacity: true)
+            try other.inflateMore(atMost: 262_144)
+        }
+        return other.damage == nil
+    }
+
+    /// Ends the stream at a line that makes no sense in a file that is not intact: what follows is made up by the damage.
+    func distrust(from offset: UInt64) {
+        guard offset >= windowStart else { return }
+        window.removeLast(max(0, window.count - Int(offset - windowStart)))
+        stop("is damaged")
+    }
+
     private func rewind() {
         inflateReset(&stream)
         stream.avail_in = 0
@@ -76,6 +96,7 @@ final class GzipReader {
 
     /// One step: more input if there is none left, then what it gives.
     private func inflateMore(atMost count: Int) throws(FileError) {
+        guard !stopFlag.isSet else { throw FileError("read", path, ECANCELED) }
         if stream.avail_in == 0, try !refill() {
             if insideMember || (windowStart == 0 && window.isEmpty) { stop("ends in the middle") }
             hasEnded = true

@@ -14,7 +14,6 @@ extension Trail {
         } catch {
             pathFailed(error)
         }
-        if let newest = generations.last { _ = try? newest.noteSize() }
         openSuccessors()
     }
 
@@ -136,7 +135,7 @@ extension Trail {
             do throws(FileError) {
                 let generation =
                     try path.hasSuffix(".gz")
-                    ? Generation(openingGzip: path, datedName: next.datedName)
+                    ? Generation(openingGzip: path, datedName: next.datedName, stopFlag: stopFlag)
                     : Generation(opening: path, datedName: next.datedName)
                 if let identity = next.identity, generation.identity != identity { continue }
                 if let mark = next.mark, try generation.resume(at: mark) == .same {
@@ -149,7 +148,7 @@ extension Trail {
         }
         guard let name = next.datedName, !next.paths.contains(archive.gzipPath(of: name)) else { return nil }
         do throws(FileError) {
-            return try Generation(openingGzip: archive.gzipPath(of: name), datedName: name)
+            return try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, stopFlag: stopFlag)
         } catch  where error.isMissing {
             return nil
         }

@@ -14,7 +14,9 @@ extension Trail {
                 if generation.offset != before, generation.quietSince != nil { generation.quietSince = clock.boot() }
                 notices.clear(.reading, "\(generation.name) can be read again")
             } catch {
-                notices.report(.reading, error.description, level: .error, now: clock.boot())
+                if !stopFlag.isSet {
+                    notices.report(.reading, error.description, level: .error, now: clock.boot())
+                }
                 return false
             }
             if gathering.isDue(at: clock.boot()), !commit() { return false }
@@ -34,8 +36,10 @@ extension Trail {
         case .end:
             return true
         case .lines(let bytes):
-            count = examineLines(bytes, of: generation)
+            let (taken, isInDoubt) = examineLines(bytes, of: generation)
+            count = taken
             generation.consume(count, of: bytes)
+            if isInDoubt { try generation.settleDoubt() }
         case .nuls(let nuls, let isFirst):
             count = nuls
             if isFirst {
@@ -81,22 +85,29 @@ extension Trail {
 
     // MARK: Lines
 
-    /// Takes lines until a batch is full; gives how many bytes that were.
-    private func examineLines(_ bytes: UnsafeRawBufferPointer, of generation: Generation) -> Int {
+    /// Takes lines until a batch is full; gives how many bytes that were. In doubt: the next line makes no sense, and
+    /// whether that is the line's or the compressed file's fault is to be found out before it is taken.
+    private func examineLines(
+        _ bytes: UnsafeRawBufferPointer, of generation: Generation
+    ) -> (taken: Int, isInDoubt: Bool) {
         let start = bytes.baseAddress!
         var tally = LineTally()
+        var doubt: Int?
         let taken = Lines(bytes: bytes, maxLineBytes: settings.alerts.maxLineBytes).forEach(&tally) { line in
             let examination = examine(line)
-            if examination.damagedPrefix == 0, examination.next == nil, case .unwanted = examination.outcome {
-                return true
+            if examination.isPlainlyUnwanted { return true }
+            let position = line.baseAddress! - start
+            if examination.isDamaged, generation.mayBeMadeUp {
+                doubt = position
+                return false
             }
-            note(examination, line, generation, at: line.baseAddress! - start)
+            note(examination, line, generation, at: position)
             return !gathering.isFull
         }
-        gathering.add(tally.lines, to: .linesRead)
+        gathering.add(tally.lines - (doubt == nil ? 0 : 1), to: .linesRead)
         gathering.add(tally.oversize, to: .oversize)
         gathering.add(tally.nulRuns, to: .malformed)
-        return taken
+        return (doubt ?? taken, doubt != nil)
     }
 
     /// A line that is not plainly unwanted; a crash of analysisd may have left several alerts in it (F07).
@@ -205,5 +216,17 @@ extension Trail {
             pausedUntil = nil
             notices.clear(.queue, "the queue has room again: reading goes on")
         }
+    }
+}
+
+extension Examination {
+    fileprivate var isPlainlyUnwanted: Bool {
+        if case .unwanted = outcome { return damagedPrefix == 0 && next == nil }
+        return false
+    }
+
+    fileprivate var isDamaged: Bool {
+        if case .malformed = outcome { return true }
+        return damagedPrefix > 0
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 /// Where following begins: by the checkpoint (F26-F29, F36-F45), or by `alerts.start` when there is none (F01).
@@ -17,7 +18,7 @@ extension Trail {
             notices.clear(.path, "\(path) can be read")
         } catch {
             forget()
-            notices.report(.path, error.description, now: clock.boot())
+            if !stopFlag.isSet { notices.report(.path, error.description, now: clock.boot()) }
         }
         return hasStarted
     }
@@ -151,12 +152,12 @@ extension Trail {
         }
         if let name = mark.datedName.flatMap(DatedName.init(path:)),
             let generation = try ifThere({ () throws(FileError) in
-                try Generation(openingGzip: archive.gzipPath(of: name), datedName: name)
+                try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, stopFlag: stopFlag)
             }), try generation.resume(at: mark) == .same
         {
             return .found(generation, .same)
         }
-        if mark.offset > 0, let found = searchContent(mark, listed, current) { return .found(found, .moved) }
+        if mark.offset > 0, let found = try searchContent(mark, listed, current) { return .found(found, .moved) }
         return rewritten.map { .found($0.0, $0.1) } ?? .gone
     }
 
@@ -176,8 +177,11 @@ extension Trail {
         return files
     }
 
-    /// A copy under another identity (F28): `path` first, then the dated files from the newest on, then their `.gz`.
-    private func searchContent(_ mark: GenerationMark, _ listed: [Listed], _ current: FileFacts?) -> Generation? {
+    /// A copy under another identity (F28): `path` first, then the dated files from the newest on, then their `.gz`. One
+    /// that cannot be read is passed over: it may be any file, and would keep us from following for good (P8).
+    private func searchContent(
+        _ mark: GenerationMark, _ listed: [Listed], _ current: FileFacts?
+    ) throws(FileError) -> Generation? {
         let dated = listed.reversed()
         let name = current.flatMap { facts in
             listed.first { $0.candidate.identity.canBe(facts.identity) }?.candidate.name
@@ -189,9 +193,11 @@ extension Trail {
         for candidate in candidates {
             let generation =
                 try? candidate.isGzip
-                ? Generation(openingGzip: candidate.path, datedName: candidate.name)
+                ? Generation(openingGzip: candidate.path, datedName: candidate.name, stopFlag: stopFlag)
                 : Generation(opening: candidate.path, datedName: candidate.name)
-            guard let generation, let recognition = try? generation.resume(at: mark) else { continue }
+            guard let generation else { continue }
+            let recognition = try? generation.resume(at: mark)
+            if stopFlag.isSet { throw FileError("read", candidate.path, ECANCELED) }
             if recognition == .moved || recognition == .same { return generation }
         }
         return nil

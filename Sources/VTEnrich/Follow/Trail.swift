@@ -56,6 +56,7 @@ final class Trail {
     let log: Logger
     let archive: Archive
     let quarantine: Quarantine
+    let stopFlag: StopFlag
     let buffer = ReadBuffer()
     var notices: Notices
 
@@ -85,7 +86,7 @@ final class Trail {
 
     init(
         settings: FollowSettings, examine: @escaping (UnsafeRawBufferPointer) -> Examination, intake: Intake,
-        clock: Clock, log: Logger, quarantine: Quarantine
+        clock: Clock, log: Logger, quarantine: Quarantine, stopFlag: StopFlag = StopFlag()
     ) {
         self.settings = settings
         self.examine = examine
@@ -93,6 +94,7 @@ final class Trail {
         self.clock = clock
         self.log = log
         self.quarantine = quarantine
+        self.stopFlag = stopFlag
         archive = Archive(path: settings.alerts.path)
         notices = Notices(log: log)
     }
@@ -108,6 +110,7 @@ final class Trail {
             readLate(&left)
             readInOrder(&left)
         }
+        noteGrowth()
         letGo()
         if !isHeld, gathering.isDue(at: clock.boot()) { commit() }
         return Look(hasMore: left <= 0 && !isHeld, next: nextLook())
@@ -133,6 +136,13 @@ final class Trail {
             pass(from: first, to: generations[1])
             openSuccessors()
         }
+    }
+
+    /// Growth that nobody reads at the moment: for lag, and for what a truncation takes. What is read is known better.
+    private func noteGrowth() {
+        let unread = isHeld ? generations[...] : generations.dropFirst()
+        if let newest = unread.last { _ = try? newest.noteSize() }
+        if let first = unread.first, first !== unread.last { _ = try? first.noteSize() }
     }
 
     /// The first generation is read to a stable end, and there is a next one.

@@ -82,6 +82,8 @@ final class LogLines: LogHandler, Sendable {
 
     func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
 
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
     func count(_ part: String) -> Int { lines.withLock { $0.count { $0.contains(part) } } }
 }
 
@@ -96,10 +98,13 @@ final class FollowBench {
     var selector = AlertSelector(SelectionSettings())
     private(set) var trail: Trail
 
-    init(start: Configuration.Alerts.Start = .beginning, wall: Double = 1_795_254_000) throws {
+    init(
+        start: Configuration.Alerts.Start = .beginning, wall: Double = 1_795_254_000,
+        layout: AlertsWriter.Layout = .dated
+    ) throws {
         folder = try TemporaryFolder()
         clock = HandClock(wall: wall)
-        writer = AlertsWriter(folder: folder["alerts"], now: wall)
+        writer = AlertsWriter(folder: folder["alerts"], now: wall, layout: layout)
         settings = FollowSettings()
         settings.alerts.path = writer.path
         settings.alerts.start = start
@@ -114,6 +119,18 @@ final class FollowBench {
             settings: settings, examine: selector.examine, intake: store.intake, clock: clock.clock,
             log: Logger(label: "test") { _ in log }, quarantine: Quarantine(directory: folder.path))
     }
+
+    /// A trail over the same files with another store.
+    func makeTrail(_ intake: Intake) -> Trail {
+        Trail(
+            settings: settings, examine: selector.examine, intake: intake, clock: clock.clock,
+            log: Logger(label: "test") { [log] _ in log }, quarantine: Quarantine(directory: nil))
+    }
+
+    /// One turn of about so many bytes: a piece at least.
+    func lookALittle(_ bytes: Int = 1) { _ = trail.look(budget: bytes) }
+
+    func lookALittle() { lookALittle(1) }
 
     func look() {
         while trail.look(budget: 1 << 20).hasMore {}
@@ -131,21 +148,64 @@ final class FollowBench {
         trail = Self.makeTrail(settings, selector, store, clock, log, folder)
     }
 
-    func restart(while stopped: () throws -> Void = {}) rethrows {
+    func restart(while stopped: () -> Void = {}) {
         end(orderly: true)
-        try stopped()
+        stopped()
         begin()
     }
 
-    func kill(while stopped: () throws -> Void = {}) rethrows {
+    func kill(while stopped: () -> Void = {}) {
         end(orderly: false)
-        try stopped()
+        stopped()
         begin()
     }
 
     func advance(_ seconds: Double) {
         clock.advance(seconds)
         writer.now += seconds
+    }
+
+    func rotateDay() {
+        let before = writer.now
+        writer.rotateDay()
+        clock.advance(writer.now - before)
+    }
+
+    /// What was written up to now need not be received.
+    func forgiveAll() { writer.ledger.forgive(writer.ledger.all.map(\.id)) }
+
+    /// What of the current file was not received up to now need not be.
+    func forgiveUnread() {
+        writer.flush()
+        writer.ledger.forgiveUnread(generation: writer.generation, received: Set(store.received))
+    }
+
+    /// Files below the folder that have no name left and are held open by this process.
+    var deletedButOpen: Int {
+        let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return links.count { link in
+            let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(link)")) ?? ""
+            var facts = stat()
+            return target.hasPrefix(folder.path + "/") && fstat(Int32(link)!, &facts) == 0 && facts.st_nlink == 0
+        }
+    }
+
+    /// Compresses a generation as two gzip members in one file, and removes the plain file.
+    func splitIntoTwoMembers(generation: Int) throws {
+        let plain = writer.datedPaths[generation]
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: plain)))
+        let half = bytes.count / 2
+        let members = gzip(Array(bytes.prefix(half))) + gzip(Array(bytes.dropFirst(half)))
+        try Data(members).write(to: URL(fileURLWithPath: plain + ".gz"))
+        try FileManager.default.removeItem(atPath: plain)
+    }
+
+    /// Overwrites bytes in the middle of a file.
+    func damage(_ path: String) throws {
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let middle = data.count / 2
+        data.replaceSubrange(middle..<(middle + 40), with: Data(repeating: 0xff, count: 40))
+        try data.write(to: URL(fileURLWithPath: path))
     }
 
     /// Everything that was written completely has been received once and in order.

@@ -120,7 +120,7 @@ struct FollowModel {
         model.calmDown()
         let report = model.bench.report
         guard report.isClean else {
-            return report.description + "\n" + model.bench.log.lines.withLock { $0.joined(separator: "\n") }
+            return report.description + "\n" + model.bench.log.text
         }
         let lag = model.bench.trail.status.lagBytes
         return lag == 0 ? nil : "\(lag) bytes of lag at the end"
@@ -133,10 +133,7 @@ struct FollowModel {
         case .flush: writer.flush()
         case .pieces(let count, let size): writer.append(count, pieces: [size])
         case .garbage: writer.appendRaw("{\"timestamp\": no alert\n\u{0}\u{0}\n\r\n\n")
-        case .rotateDay:
-            let before = writer.now
-            writer.rotateDay()
-            bench.clock.advance(writer.now - before)
+        case .rotateDay: bench.rotateDay()
         case .rotateSize: writer.rotateSize()
         case .restartSameDay: writer.restartSameDay()
         case .crashHalfLine: writer.crashHalfLine()
@@ -144,10 +141,10 @@ struct FollowModel {
             let generation = writer.generation - 1 - age
             if generation >= 0 { writer.compress(generation: generation) { if age == 0 { look() } } }
         case .truncate:
-            forgiveUnread()
+            bench.forgiveUnread()
             writer.truncate()
         case .copyTruncate:
-            forgiveUnread()
+            bench.forgiveUnread()
             writer.copyTruncate()
         case .replaceAtomically: writer.replaceAtomically()
         case .deletePath: writer.deletePath()
@@ -165,12 +162,6 @@ struct FollowModel {
     }
 
     private func look() { if isRunning { bench.look() } }
-
-    /// The writer's buffer is flushed first, as `truncate` does.
-    private func forgiveUnread() {
-        bench.writer.flush()
-        bench.writer.ledger.forgiveUnread(generation: bench.writer.generation, received: Set(bench.store.received))
-    }
 
     private mutating func end(_ step: FollowStep) {
         bench.end(orderly: step == .stop)
