@@ -11,7 +11,8 @@ struct Succession {
 
     /// The newest generation known, by name; nil when it had none.
     var last: DatedName?
-    /// False when the file we knew under `last` is gone: then its `.gz` counts as new, as any other plain file there does.
+    /// The file we knew under `last` is read and closed. Otherwise a `.gz` there counts as new, as an unknown plain file
+    /// always does: it may hold more than the file did, and its content shows where to go on.
     var isLastRead = true
     /// What `path` is now; nil while it is missing.
     var current: FileIdentity?

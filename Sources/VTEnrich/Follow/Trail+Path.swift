@@ -52,7 +52,8 @@ extension Trail {
     /// last written before `oldest` (wall clock) are passed over and reported (F43).
     func extend(to facts: FileFacts?, oldest: Double) throws(FileError) {
         let listed = try list(from: last)
-        var succession = Succession(last: last, isLastRead: isLastRead, current: facts?.identity, savedAt: savedAt)
+        var succession = Succession(last: last, current: facts?.identity, savedAt: savedAt)
+        succession.isLastRead = isLastRead && generations.isEmpty
         succession.known = Set((generations + lingering).map(\.identity) + successors.compactMap(\.identity))
         succession.known.formUnion(earlier.map(\.identity).filter { $0.birth != nil })
         let between = Set(succession.between(listed.map(\.candidate)))

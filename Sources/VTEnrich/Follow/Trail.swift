@@ -155,8 +155,8 @@ final class Trail {
             remember(old)
         }
         gathering.moved()
-        if next.offset == 0, old.offset > 0, let result = try? next.resume(at: old.mark), result == .moved {
-            log.notice("\(path) was replaced by a copy of itself: going on at offset \(next.offset)")
+        if next.offset == 0, old.offset > 0, (try? next.resume(at: old.mark)) != nil, next.offset > 0 {
+            log.notice("\(next.name) has the content of \(old.name): going on at offset \(next.offset)")
             return
         }
         gathering.add(to: .rotations)
