@@ -1,7 +1,7 @@
 /// The keys that are read of an alert, as a tree: `data`, in it `win`, in it `eventdata`, in it `ipAddress`.
 ///
-/// Compiled once from the fields every `Alert` has and the configured dotted paths. Nodes lie flat in an array, so that
-/// walking it costs no reference counting.
+/// Compiled once from the fields every `Alert` has and the configured dotted paths. Nodes and the bytes of their keys lie
+/// flat in two arrays, so that walking the tree costs no reference counting.
 struct FieldTree: Sendable {
     /// The fields of every alert.
     enum Field: Int, CaseIterable {
@@ -34,13 +34,15 @@ struct FieldTree: Sendable {
     }
 
     private struct Node {
-        var key: [UInt8]
+        /// Where the key stands in `keys`.
+        var key: Range<Int>
         var firstChild: Int?
         var sibling: Int?
     }
 
     static let root = 0
-    private var nodes = [Node(key: [])]
+    private var nodes = [Node(key: 0..<0)]
+    private var keys: [UInt8] = []
     private var fieldNodes: [Int] = []
     /// The node of each configured path, in their order.
     private(set) var addressNodes: [Int] = []
@@ -59,10 +61,17 @@ struct FieldTree: Sendable {
     func child(of node: Int, key: UnsafeRawBufferPointer) -> Int? {
         var candidate = nodes[node].firstChild
         while let child = candidate {
-            if nodes[child].key.count == key.count, nodes[child].key.elementsEqual(key) { return child }
+            if isKey(of: child, key) { return child }
             candidate = nodes[child].sibling
         }
         return nil
+    }
+
+    private func isKey(of node: Int, _ key: UnsafeRawBufferPointer) -> Bool {
+        let range = nodes[node].key
+        guard range.count == key.count else { return false }
+        for offset in 0..<key.count where keys[range.lowerBound + offset] != key[offset] { return false }
+        return true
     }
 
     private mutating func insert(_ path: String) -> Int {
@@ -71,11 +80,13 @@ struct FieldTree: Sendable {
             let key = Array(part.utf8)
             if let child = key.withUnsafeBytes({ child(of: node, key: $0) }) {
                 node = child
-            } else {
-                nodes.append(Node(key: key, sibling: nodes[node].firstChild))
-                nodes[node].firstChild = nodes.count - 1
-                node = nodes.count - 1
+                continue
             }
+            keys += key
+            let place = (keys.count - key.count)..<keys.count
+            nodes.append(Node(key: place, sibling: nodes[node].firstChild))
+            nodes[node].firstChild = nodes.count - 1
+            node = nodes.count - 1
         }
         return node
     }

@@ -32,11 +32,21 @@ struct JSONCursor {
     }
 
     mutating func take(_ literal: StaticString) -> Bool {
-        let length = literal.utf8CodeUnitCount
-        guard bytes.count - position >= length else { return false }
-        for offset in 0..<length where bytes[position + offset] != literal.utf8Start[offset] { return false }
-        position += length
+        guard holds(literal, at: position) else { return false }
+        position += literal.utf8CodeUnitCount
         return true
+    }
+
+    func holds(_ literal: StaticString, at place: Int) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard bytes.count - place >= length else { return false }
+        for offset in 0..<length where bytes[place + offset] != literal.utf8Start[offset] { return false }
+        return true
+    }
+
+    /// Whether a text without escapes has these bytes.
+    func `is`(_ text: Text, _ literal: StaticString) -> Bool {
+        text.end - text.start == literal.utf8CodeUnitCount && holds(literal, at: text.start)
     }
 
     /// Takes a key and its colon.

@@ -2,7 +2,8 @@
 ///
 /// Implied by the filters: a line that is turned away would not have been taken, nor been an event of ours. What does not
 /// look as analysisd prints it goes on to the full path: no `{"timestamp"` in front, `rule` not second, `location` not
-/// last, or perhaps two alerts in one line. Of a line that is turned away the rest is not looked at, valid or not.
+/// last, or perhaps two alerts in one line. Only a `location` that is there twice, which analysisd never writes, would be
+/// taken by its last place instead of its first. Of a line that is turned away the rest is not looked at, valid or not.
 struct LinePrefilter: Sendable {
     private let filters: [AlertFilter]
     /// The groups that matter, one bit each: first our own, then those of the filters.
@@ -44,10 +45,9 @@ struct LinePrefilter: Sendable {
     }
 
     private func mayPass(_ index: Int, _ rule: Rule, _ location: UnsafeRawBufferPointer) -> Bool {
-        let filter = filters[index]
         if let bits = groupBits[index], bits & rule.groups == 0 { return false }
-        if let pattern = filter.location, !pattern.matches(location) { return false }
-        return filter.passes(level: rule.level) && filter.passes(ruleNumber: rule.number)
+        if !filters[index].passes(level: rule.level) || !filters[index].passes(ruleNumber: rule.number) { return false }
+        return filters[index].location.map { $0.matches(location) } ?? true
     }
 
     private struct Rule {
@@ -67,18 +67,20 @@ struct LinePrefilter: Sendable {
         var groups: UInt64?
         while cursor.take(UInt8(ascii: ",")) {
             guard let key = cursor.key(), !key.escaped else { return nil }
-            if id == nil, cursor.raw(key).elementsEqual("id".utf8) {
+            if id == nil, cursor.is(key, "id") {
                 guard let text = cursor.string(), !text.escaped else { return nil }
                 id = text
-            } else if groups == nil, cursor.raw(key).elementsEqual("groups".utf8) {
+            } else if groups == nil, cursor.is(key, "groups") {
                 guard let bits = groupBits(&cursor) else { return nil }
                 groups = bits
             } else if !cursor.skipValue() {
                 return nil
             }
+            if let id, let groups {
+                return Rule(level: level, number: AlertFilter.ruleNumber(cursor.raw(id)), groups: groups)
+            }
         }
-        guard cursor.take(UInt8(ascii: "}")), let id, let groups else { return nil }
-        return Rule(level: level, number: AlertFilter.ruleNumber(cursor.raw(id)), groups: groups)
+        return nil
     }
 
     private func groupBits(_ cursor: inout JSONCursor) -> UInt64? {
@@ -103,9 +105,9 @@ struct LinePrefilter: Sendable {
 
     /// The line's location, when it is the last thing in it, as analysisd prints it.
     private func location(_ line: UnsafeRawBufferPointer) -> JSONCursor.Text? {
-        guard line.count > 2, line[line.count - 1] == UInt8(ascii: "}"), line[line.count - 2] == UInt8(ascii: "\""),
-            let quote = line[..<(line.count - 2)].lastIndex(of: UInt8(ascii: "\""))
-        else { return nil }
+        // From the text's last byte to the quote before it.
+        var quote = line.count - 3
+        while quote > 0, line[quote] != UInt8(ascii: "\"") { quote -= 1 }
         let key: StaticString = ",\"location\":"
         guard quote > key.utf8CodeUnitCount else { return nil }
         var cursor = JSONCursor(line, at: quote - key.utf8CodeUnitCount)

@@ -53,7 +53,10 @@ private func expectImplied(_ line: [UInt8], _ settings: SelectionSettings) -> Bo
             guard let line = AlertLines.all.randomElement(using: &mutator),
                 let other = AlertLines.all.randomElement(using: &mutator)
             else { break }
-            if !expectImplied(mutator.mutate(line, with: other), settings) { turnedAway += 1 }
+            let mutant = mutator.mutate(line, with: other)
+            // The one exception that `LinePrefilter` names.
+            guard String(decoding: mutant, as: UTF8.self).ranges(of: #""location":"#).count < 2 else { continue }
+            if !expectImplied(mutant, settings) { turnedAway += 1 }
         }
         #expect(turnedAway > 5, "too few mutants were turned away to prove anything")
     }
