@@ -1,19 +1,25 @@
 internal import FoundationEssentials
 
 /// The slow and thorough way from a line to its alert, for whatever `AlertScanner` does not know: spaces between tokens,
-/// numbers where text is due, exponents, surrogate pairs. Both agree on every line that the scanner reads.
+/// numbers where text is due, surrogate pairs. Both agree on every line that the scanner reads, but for what is too deep or,
+/// as a number, too big for this one.
 struct AlertDecoder: Sendable {
+    /// JSONDecoder recurses, and takes kilobytes of stack for a level. The scanner reads what really nests deep.
+    private static let maxDepth = 100
+
     private let addressPaths: [[String]]
 
     init(addressFields: [String]) {
         addressPaths = addressFields.map(Self.keys)
     }
 
-    /// - Parameter text: the line, repaired to valid UTF-8. Nesting beyond 512 levels is refused by `JSONDecoder`.
+    /// - Parameter text: the line, repaired to valid UTF-8.
     func decode(_ text: String) -> AlertReading {
         // JSONDecoder takes zero bytes for a hint of UTF-16.
         guard !text.utf8.contains(0) else { return .malformed("holds a NUL byte") }
-        guard let value = try? JSONDecoder().decode(StrictJSON.self, from: Data(text.utf8)) else {
+        let bytes = Array(text.utf8)
+        guard JSONValue.nestsAtMost(Self.maxDepth, bytes) else { return .malformed("nests too deep") }
+        guard let value = try? JSONDecoder().decode(StrictJSON.self, from: Data(bytes)) else {
             return .malformed("is not valid JSON")
         }
         guard case .object = value else { return .malformed("is not a JSON object") }

@@ -48,7 +48,7 @@ enum AlertStart {
             offset = start + marker.utf8CodeUnitCount
         }
         // The bound keeps hostile nesting from costing the square of the line.
-        return starts.suffix(1000).last { isWholeObject(line, from: $0) }
+        return starts.suffix(200).last { isWholeObject(line, from: $0) }
     }
 
     private static func isWholeObject(_ line: UnsafeRawBufferPointer, from start: Int) -> Bool {

@@ -41,7 +41,7 @@ extension JSONCursor {
         }
     }
 
-    /// A number without an exponent that any reader can hold; others are left to the decoder.
+    /// A number as cJSON prints them; longer and bigger ones are left to the decoder.
     private mutating func skipNumber() -> Bool {
         let start = position
         _ = take(UInt8(ascii: "-"))
@@ -51,7 +51,17 @@ extension JSONCursor {
         if take(UInt8(ascii: ".")) {
             guard skipDigits() else { return false }
         }
-        return position - start <= 64 && next | 0x20 != UInt8(ascii: "e")
+        if take(UInt8(ascii: "e")) {
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            guard skipExponent() else { return false }
+        }
+        return position - start <= 64 && next != UInt8(ascii: "E")
+    }
+
+    private mutating func skipExponent() -> Bool {
+        let start = position
+        guard skipDigits(), position - start <= 3 else { return false }
+        return bytes[start..<position].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 308
     }
 
     private mutating func skipDigits() -> Bool {

@@ -2,8 +2,8 @@
 ///
 /// Implied by the filters: a line that is turned away would not have been taken, nor been an event of ours. What does not
 /// look as analysisd prints it goes on to the full path: no `{"timestamp"` in front, `rule` not second, `location` not
-/// last, or perhaps two alerts in one line. Only a `location` that is there twice, which analysisd never writes, would be
-/// taken by its last place instead of its first. Of a line that is turned away the rest is not looked at, valid or not.
+/// last, or perhaps two alerts in one line. One exception: of two `location` keys, which analysisd never writes, the last one
+/// counts here, the first one there. Of a line that is turned away the rest is not looked at, valid or not.
 struct LinePrefilter: Sendable {
     private let filters: [AlertFilter]
     /// The groups that matter, one bit each: first our own, then those of the filters.

@@ -24,7 +24,7 @@ package enum JSONValue: Sendable, Equatable {
     }
 
     /// Counts brackets outside strings; says nothing about whether it is JSON.
-    private static func nestsAtMost(_ limit: Int, _ bytes: [UInt8]) -> Bool {
+    static func nestsAtMost(_ limit: Int, _ bytes: [UInt8]) -> Bool {
         var depth = 0
         var inString = false
         var escaped = false

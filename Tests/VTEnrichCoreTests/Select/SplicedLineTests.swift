@@ -93,6 +93,6 @@ private func alertID(_ examination: Examination) -> String? {
     @Test func `F08 nested starts in a torn line cost no square of its length`() {
         let piece = #"{"timestamp":"a","b":"#
         let line = Array(String(repeating: piece, count: 50_000).utf8)
-        #expect(examine(line).outcome == .malformed("is not valid JSON"))
+        #expect(examine(line).outcome == .malformed("nests too deep"))
     }
 }
