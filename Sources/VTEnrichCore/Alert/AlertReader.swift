@@ -20,6 +20,13 @@ package struct AlertReader: Sendable {
 
     /// Invalid UTF-8 is repaired to U+FFFD before anything is read, so that nothing hides behind it (`wazuh.md` §2).
     package func read(_ line: UnsafeRawBufferPointer) -> AlertReading {
-        scanner.scan(line) ?? decoder.decode(String(decoding: line, as: UTF8.self))
+        scan(line) ?? decode(line)
+    }
+
+    /// The fast way; nil for what only `decode` can tell.
+    func scan(_ line: UnsafeRawBufferPointer) -> AlertReading? { scanner.scan(line) }
+
+    func decode(_ line: UnsafeRawBufferPointer) -> AlertReading {
+        decoder.decode(String(decoding: line, as: UTF8.self))
     }
 }

@@ -21,8 +21,8 @@ package struct Examination: Sendable, Equatable {
     /// How many bytes in front of the alert that `outcome` speaks of are the torn head of another one, lost in a crash
     /// of analysisd; 0 as a rule.
     package var damagedPrefix = 0
-    /// Where more follows behind a complete alert, because a crash cut off just its newline: to be examined next. nil as
-    /// a rule.
+    /// Where more follows behind a complete alert, because a crash cut off just its newline: to be examined next, in a
+    /// loop, for a broken line may hold very many. nil as a rule.
     package var next: Int?
 
     package init(outcome: Outcome, damagedPrefix: Int = 0, next: Int? = nil) {
@@ -56,13 +56,16 @@ package struct AlertSelector: Sendable {
 
     /// The same without the cheap test before it.
     func examineWhole(_ line: UnsafeRawBufferPointer) -> Examination {
-        let outcome = outcome(line)
-        guard case .malformed = outcome else { return Examination(outcome: outcome) }
-        return whole(line) ?? afterTornHead(line) ?? Examination(outcome: outcome)
+        if let reading = reader.scan(line) { return Examination(outcome: outcome(reading)) }
+        // Before the decoder, which would read all that is glued behind a complete alert only to refuse it.
+        if let examination = whole(line) { return examination }
+        let reading = reader.decode(line)
+        if case .malformed = reading, let examination = afterTornHead(line) { return examination }
+        return Examination(outcome: outcome(reading))
     }
 
-    private func outcome(_ line: UnsafeRawBufferPointer) -> Outcome {
-        switch reader.read(line) {
+    private func outcome(_ reading: AlertReading) -> Outcome {
+        switch reading {
         case .malformed(let reason): .malformed(reason)
         case .noRule: .unwanted
         case .alert(let alert): outcome(alert)
@@ -84,13 +87,14 @@ package struct AlertSelector: Sendable {
     private func whole(_ line: UnsafeRawBufferPointer) -> Examination? {
         var cursor = JSONCursor(line)
         guard cursor.next == UInt8(ascii: "{"), cursor.skipValue(), !cursor.isAtEnd else { return nil }
-        let outcome = outcome(UnsafeRawBufferPointer(rebasing: line[..<cursor.position]))
-        return Examination(outcome: outcome, next: cursor.position)
+        let front = reader.read(UnsafeRawBufferPointer(rebasing: line[..<cursor.position]))
+        return Examination(outcome: outcome(front), next: cursor.position)
     }
 
     /// The complete alert at the end of a line that begins with half of another (`wazuh.md` §2).
     private func afterTornHead(_ line: UnsafeRawBufferPointer) -> Examination? {
         guard let start = AlertStart.ofLastWholeObject(in: line) else { return nil }
-        return Examination(outcome: outcome(UnsafeRawBufferPointer(rebasing: line[start...])), damagedPrefix: start)
+        let tail = reader.read(UnsafeRawBufferPointer(rebasing: line[start...]))
+        return Examination(outcome: outcome(tail), damagedPrefix: start)
     }
 }

@@ -95,4 +95,19 @@ private func alertID(_ examination: Examination) -> String? {
         let line = Array(String(repeating: piece, count: 50_000).utf8)
         #expect(examine(line).outcome == .malformed("nests too deep"))
     }
+
+    @Test func `F08 a line of very many objects costs no square of its length`() {
+        let line = Array(String(repeating: #"{"timestamp":"a","rule":{}}"#, count: 20_000).utf8)
+        line.withUnsafeBytes { bytes in
+            var start = 0
+            var found = 0
+            while true {
+                let examination = selector.examine(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+                found += 1
+                guard let next = examination.next else { break }
+                start += next
+            }
+            #expect(found == 20_000)
+        }
+    }
 }
