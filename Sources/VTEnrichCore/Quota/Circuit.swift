@@ -55,10 +55,12 @@ package struct Circuit: Sendable, Equatable {
         state = .open(until: until)
     }
 
-    package mutating func stop() { state = .stopped }
-
-    /// A probe that never left gives its turn back.
-    package mutating func withdrawn(at now: Double) {
-        if state == .probing { state = .open(until: now) }
+    /// The provider spoke, even if it refused: it is there.
+    package mutating func answered() {
+        guard state != .stopped else { return }
+        state = .closed
+        failures = 0
     }
+
+    package mutating func stop() { state = .stopped }
 }

@@ -29,6 +29,11 @@ package struct DayBudget: Sendable, Equatable {
         return dayUsed + held(at: wall) >= limits.perDay ? .held : .allowed
     }
 
+    /// What low levels may have spent by `wall` (of the same day), less what is spent already.
+    package func left(at wall: Double) -> Int {
+        min(limits.perDay - dayUsed - held(at: wall), limits.perMonth - monthUsed)
+    }
+
     /// How many requests are held back now: the reserve, shrinking linearly to nothing at 24:00 UTC, and none for an account
     /// of fewer than 20 a day (contract §2).
     package func held(at wall: Double) -> Int {
