@@ -60,7 +60,7 @@ let package = Package(
                 "VTEnrich", "VTEnrichCore", "Support", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins"], swiftSettings: strict),

@@ -58,8 +58,10 @@ package actor Daemon {
         let deliverers = Deliverers(store: store, clock: clock, logSettings: logSettings)
         (self.store, self.ledger, self.deliverers) = (store, ledger, deliverers)
         let scheduler = Scheduler(
-            store: store, ledger: ledger, client: setup.client(version: version), configuration: setup.configuration,
-            clock: clock, log: logSettings.logger("scheduler"), onEvents: { deliverers.ring() })
+            Scheduler.Parts(
+                store: store, ledger: ledger, clock: clock, log: logSettings.logger("scheduler"),
+                onEvents: { deliverers.ring() }),
+            client: setup.client(), configuration: setup.configuration)
         self.scheduler = scheduler
         follower = Follower(
             settings: setup.configuration.followSettings, selector: AlertSelector(setup.configuration.selection),
@@ -112,7 +114,7 @@ package actor Daemon {
                 level: Logger.Level(setup.configuration.logLevel), json: setup.configuration.logFormat == .json)
             configuration = setup.configuration
             await deliverers.apply(configuration)
-            await scheduler.reconfigure(configuration, client: setup.client(version: version))
+            await scheduler.reconfigure(configuration, client: setup.client())
             await follower.reconfigure(
                 settings: configuration.followSettings, selector: AlertSelector(configuration.selection))
             loadedAt = clock.wall()
@@ -133,7 +135,7 @@ package actor Daemon {
         case .status: status()
         case .reload: await reload()
         case .purge(let what): purge(what)
-        case .lookUp: .refused("not supported")
+        case .lookUp(let address, let refresh): await lookUp(address, refresh: refresh)
         }
     }
 
@@ -151,6 +153,14 @@ package actor Daemon {
             return .status(builder.report(state: summary, usage: usage, live: live))
         } catch {
             return .refused("\(error)")
+        }
+    }
+
+    private func lookUp(_ text: String, refresh: Bool) async -> ControlResponse {
+        guard let address = IPAddress(cleaning: text) else { return .refused("'\(printable(text))' is no IP address") }
+        switch await scheduler.lookUp(address, refresh: refresh) {
+        case .entry(let entry): return .entry(entry)
+        case .refused(let reason): return .refused(reason)
         }
     }
 

@@ -24,7 +24,7 @@ struct Setup {
     }
 
     /// nil without a key: the daemon follows and queues.
-    func client(version: String) -> (any ReputationClient)? {
+    func client() -> (any ReputationClient)? {
         guard let key else { return nil }
         return VirusTotalClient(settings: configuration.virusTotal, key: key)
     }

@@ -99,7 +99,7 @@ struct CacheCommand: AsyncParsableCommand {
             case .answer(.refused(let reason)):
                 writeError(reason)
                 throw ExitCode(1)
-            case .answer(.status), .hanging:
+            case .answer, .hanging:
                 writeError("the daemon at \(settings.controlSocket) did not answer; see its log")
                 throw ExitCode(1)
             case .notAllowed:

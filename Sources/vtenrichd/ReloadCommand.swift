@@ -20,7 +20,7 @@ struct ReloadCommand: AsyncParsableCommand {
         case .answer(.refused(let reason)):
             writeError("refused, the old configuration stays:\n\(reason)")
             throw ExitCode(78)
-        case .answer(.status): throw ExitCode(1)
+        case .answer: throw ExitCode(1)
         case .notRunning:
             writeError("no daemon listens at \(path)")
             throw ExitCode(3)

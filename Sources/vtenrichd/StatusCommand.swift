@@ -44,6 +44,7 @@ enum StatusSource {
         case .answer(.status(let report)): return (report, code(report.health))
         case .answer(.done(let text)), .answer(.refused(let text)):
             return try offline(configuration, path, problem: text)
+        case .answer: return try offline(configuration, path, problem: "the daemon's answer was not understood")
         case .notAllowed:
             writeError(
                 "\(configuration.controlSocket): permission denied (run it as root or in the group of the service)")

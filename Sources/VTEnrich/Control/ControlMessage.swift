@@ -19,6 +19,8 @@ package enum ControlRequest: Codable, Sendable, Equatable {
 
 package enum ControlResponse: Codable, Sendable, Equatable {
     case status(StatusReport)
+    /// The answer to a lookup.
+    case entry(CachedVerdict)
     /// Applied, with what is worth knowing.
     case done(String)
     /// Not done, and why.

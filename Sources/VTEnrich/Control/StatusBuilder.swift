@@ -82,8 +82,7 @@ package struct StatusBuilder {
         var queue = StatusReport.Queue(pending: state.pending, waitingIps: state.waitingAddresses)
         queue.oldestSeconds = state.oldestPending.map { max(0, Int(now - $0)) }
         if let usage, state.waitingAddresses > 0 {
-            let budget = DayBudget(limits: usage.limits, dayUsed: usage.dayUsed, monthUsed: usage.monthUsed)
-            queue.clearsAt = BacklogEstimate.clearsAt(waiting: state.waitingAddresses, budget: budget, now: now)
+            queue.clearsAt = BacklogEstimate.clearsAt(waiting: state.waitingAddresses, budget: usage.budget, now: now)
                 .map(Timestamp.text)
         }
         return queue
@@ -102,7 +101,8 @@ package struct StatusBuilder {
         let limits = configuration.virusTotal.quota
         return quota(
             QuotaUsage(
-                minuteUsed: 0, dayUsed: 0, monthUsed: 0, limits: limits, dayResetsAt: UTCDate.nextDay(after: now),
+                minuteUsed: 0, dayUsed: 0, monthUsed: 0, dayByOthers: 0, limits: limits, isClosed: false,
+                dayResetsAt: UTCDate.nextDay(after: now),
                 monthResetsAt: UTCDate.nextMonth(after: now)))
     }
 

@@ -8,13 +8,20 @@ package struct EventComposer: Sendable {
     package static let file = "file"
 
     private let configuration: Configuration
+    /// Told of every alert that is answered, and whether with a record or a verdict.
+    private let onAlert: (@Sendable (EventSource, _ isEnriched: Bool) -> Void)?
 
-    package init(_ configuration: Configuration) {
+    package init(
+        _ configuration: Configuration, onAlert: (@Sendable (EventSource, _ isEnriched: Bool) -> Void)? = nil
+    ) {
         self.configuration = configuration
+        self.onAlert = onAlert
     }
 
     /// What the cache holds about the alert's address, judged at `now` (seconds since 1970).
     package func event(_ source: EventSource, _ entry: CachedVerdict, isHit: Bool, now: Double) -> [OutboxItem] {
+        onAlert?(source, true)
+        guard hasSink else { return [] }
         let mark = EnrichedEvent.CacheMark(
             isHit: isHit, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))
         let json = EnrichedEvent.make(
@@ -24,6 +31,8 @@ package struct EventComposer: Sendable {
     }
 
     package func unenriched(_ source: EventSource, _ refusal: Refusal) -> [OutboxItem] {
+        onAlert?(source, false)
+        guard hasSink else { return [] }
         let json = EnrichedEvent.unenriched(
             source, reason: refusal.reason, status: refusal.status, description: refusal.description)
         return items(source, source.eventID, json)
@@ -33,6 +42,8 @@ package struct EventComposer: Sendable {
     package func notice(id: String, description: String) -> [OutboxItem] {
         items(nil, id, EnrichedEvent.notice(reason: .quota, description: description, id: id))
     }
+
+    private var hasSink: Bool { configuration.analysisd != nil || configuration.outputFile != nil }
 
     private func items(_ source: EventSource?, _ id: String, _ json: [UInt8]) -> [OutboxItem] {
         var items: [OutboxItem] = []

@@ -17,6 +17,10 @@ package struct ProviderStatus: Sendable, Equatable {
     package var latencies: [Double] = []
     /// Addresses being asked about now.
     package var inFlight = 0
+    /// This key may not ask for communicating files.
+    package var pivotRefused = false
+    /// What the server counts for today, all users of the key together; nil when it was not asked.
+    package var serverDayUsed: Int?
     /// What keeps the scheduler from working: the state database's trouble.
     package var problem: String?
 

@@ -8,6 +8,12 @@ package protocol QuotaLedger: Sendable {
     nonisolated(nonsending) func reserve(level: Int) async throws -> QuotaGrant
     /// The request ended, by an answer or a failure. `wasSent` false gives back what was counted: nothing left the machine.
     nonisolated(nonsending) func finish(_ ticket: QuotaTicket, wasSent: Bool) async throws
+    /// 429: nothing more before this wall clock time, over restarts too.
+    nonisolated(nonsending) func close(until wall: Double) async throws
+    /// An answer came, or a new key: what `close` said is over.
+    nonisolated(nonsending) func open() async throws
+    /// The server's own counters: what others spend with the key counts from now on.
+    nonisolated(nonsending) func learn(_ server: ServerQuota) async throws
     nonisolated(nonsending) func usage() async throws -> QuotaUsage
     /// New limits after a reload; what was spent stays spent.
     nonisolated(nonsending) func setLimits(_ limits: QuotaLimits) async
@@ -29,14 +35,23 @@ package enum QuotaGrant: Sendable, Equatable {
     /// Nothing before this wall clock time.
     case daySpent(until: Double)
     case monthSpent(until: Double)
+    /// The server said so (429).
+    case closed(until: Double)
 }
 
-/// For `status`: what is spent and when it comes back (wall clock).
+/// What is spent and when it comes back (wall clock).
 package struct QuotaUsage: Sendable, Equatable {
     package var minuteUsed: Int
+    /// Of the day and month: the most of what we counted and what the server says.
     package var dayUsed: Int
     package var monthUsed: Int
+    /// The part of `dayUsed` that others spent with the same key, as far as the server told (T38).
+    package var dayByOthers: Int
     package var limits: QuotaLimits
+    /// The server's 429 still holds.
+    package var isClosed: Bool
     package var dayResetsAt: Double
     package var monthResetsAt: Double
+
+    package var budget: DayBudget { DayBudget(limits: limits, dayUsed: dayUsed, monthUsed: monthUsed) }
 }

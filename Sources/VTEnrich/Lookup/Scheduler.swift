@@ -1,4 +1,3 @@
-import Dispatch
 package import Logging
 import Synchronization
 import VTEnrichCore
@@ -17,42 +16,69 @@ package actor Scheduler {
     package nonisolated let doorbell = Doorbell()
     private nonisolated let snapshot = Mutex(ProviderStatus())
 
-    let store: Store
-    let ledger: any QuotaLedger
-    let clock: Clock
-    private let log: Logger
-    private let onEvents: @Sendable () -> Void
+    /// What it works with; the same for its whole life.
+    package struct Parts: Sendable {
+        package var store: Store
+        package var ledger: any QuotaLedger
+        package var clock: Clock
+        package var log: Logger
+        /// Called when the outbox has something new.
+        package var onEvents: @Sendable () -> Void
+        /// Makes the events; `simulate` looks on here.
+        package var composer: @Sendable (Configuration) -> EventComposer
 
+        package init(
+            store: Store, ledger: any QuotaLedger, clock: Clock, log: Logger,
+            onEvents: @escaping @Sendable () -> Void = {},
+            composer: @escaping @Sendable (Configuration) -> EventComposer = { EventComposer($0) }
+        ) {
+            self.store = store
+            self.ledger = ledger
+            self.clock = clock
+            self.log = log
+            self.onEvents = onEvents
+            self.composer = composer
+        }
+    }
+
+    let parts: Parts
+    /// False: only for people who ask, the queue waits for the daemon.
+    let servesQueue: Bool
     var configuration: Configuration
     /// nil without a key: alerts are queued and wait.
-    private var client: (any ReputationClient)?
-    private var circuit = Circuit()
-    private var status = ProviderStatus() { didSet { snapshot.withLock { $0 = status } } }
-    private var inFlight: [IPAddress: Task<Void, Never>] = [:]
+    var client: (any ReputationClient)?
+    var circuit = Circuit()
+    var status = ProviderStatus() { didSet { snapshot.withLock { $0 = status } } }
+    var lastFailure: ProviderFailure?
+    /// 429s since the last answer: the first is taken for the minute's, the next for the day's (`virustotal.md` §2.1).
+    var refusals = 0
+    /// Requests on their way; never two for one address.
+    var inFlight: [IPAddress: Task<Void, Never>] = [:]
     /// Addresses whose last lookup failed: not again before this (seconds since boot), so that one bad answer holds up nobody.
-    private var retryAt: [IPAddress: (at: Double, failures: Int)] = [:]
+    var retries = Retries()
     /// Answers that the store did not take yet; no lookup goes out before they are kept.
-    private var unsaved: [(address: IPAddress, entry: CachedVerdict)] = []
-    private var lastFailure: ProviderFailure?
-    private var stopping = false
+    var unsaved: [(address: IPAddress, entry: CachedVerdict)] = []
+    /// People who wait for `lookup`.
+    var asking: [IPAddress: [CheckedContinuation<ManualAnswer, Never>]] = [:]
+    /// What spare requests are for.
+    var spare = SpareWork()
+    /// When the server's counters are asked for next (seconds since boot).
+    var countersDue = 0.0
+    var counters: Task<Void, Never>?
+    var stopping = false
 
     /// Alerts moved in one transaction: short enough for the follower to get its turn.
     static let batch = 500
     /// Lookups on their way at once; the token bucket is what limits a free key.
     static let lanes = 4
 
-    /// `onEvents` is called when the outbox has something new.
     package init(
-        store: Store, ledger: any QuotaLedger, client: (any ReputationClient)?, configuration: Configuration,
-        clock: Clock, log: Logger, onEvents: @escaping @Sendable () -> Void
+        _ parts: Parts, client: (any ReputationClient)?, configuration: Configuration, servesQueue: Bool = true
     ) {
-        self.store = store
-        self.ledger = ledger
+        self.parts = parts
+        self.servesQueue = servesQueue
         self.client = client
         self.configuration = configuration
-        self.clock = clock
-        self.log = log
-        self.onEvents = onEvents
         status.state = client == nil ? .noKey : .ok
         let initial = status
         snapshot.withLock { $0 = initial }
@@ -74,19 +100,25 @@ package actor Scheduler {
     /// Ends `run` and gives up the requests on their way; their tokens stay counted.
     package func stop() async {
         stopping = true
+        counters?.cancel()
         for task in inFlight.values { task.cancel() }
         for task in inFlight.values { await task.value }
+        for waiters in asking.values {
+            for waiter in waiters { waiter.resume(returning: .refused("the daemon stops")) }
+        }
+        asking = [:]
         doorbell.ring()
     }
 
-    /// New settings; a new client when the key or its address changed (nil: no key). Cache, quota and queue stay.
+    /// New settings, and a new client with the key of now (nil: no key). Cache, quota and queue stay.
     package func reconfigure(_ configuration: Configuration, client: (any ReputationClient)?) async {
         self.configuration = configuration
         self.client = client
-        circuit = Circuit()
-        lastFailure = nil
+        (circuit, lastFailure, refusals, countersDue) = (Circuit(), nil, 0, 0)
+        retries = Retries()
         status.state = client == nil ? .noKey : .ok
-        await ledger.setLimits(configuration.virusTotal.quota)
+        status.pivotRefused = false
+        await parts.ledger.setLimits(configuration.virusTotal.quota)
         doorbell.ring()
     }
 
@@ -94,229 +126,50 @@ package actor Scheduler {
     package func step() async -> Double {
         do {
             try saveAnswers()
-            try answerFromCache()
-            try expire()
+            if servesQueue {
+                try await answerFromCache()
+                try expire()
+            }
             let pause = try await startLookups()
             if status.problem != nil { status.problem = nil }
-            return min(pause, try secondsToExpiry())
+            return servesQueue ? min(pause, try secondsToExpiry()) : pause
         } catch {
-            if status.problem != "\(error)" { log.error("\(error)") }
+            if status.problem != "\(error)" { parts.log.error("\(error)") }
             status.problem = "\(error)"
             return 1
         }
     }
 
-    /// Waits for the lookups on their way; for `simulate` and tests.
-    package func settle() async {
-        for task in inFlight.values { await task.value }
+    /// Waits for the requests on their way, and says whether there were any; for `simulate` and tests.
+    @discardableResult
+    package func settle() async -> Bool {
+        await counters?.value
+        let tasks = Array(inFlight.values)
+        for task in tasks { await task.value }
+        return !tasks.isEmpty
+    }
+}
+
+/// Addresses whose lookup failed, with the time of the next try; a failure of one costs the others nothing.
+struct Retries {
+    private var after: [IPAddress: (boot: Double, failures: Int)] = [:]
+
+    var count: Int { after.count }
+
+    func allows(_ address: IPAddress, at boot: Double) -> Bool {
+        after[address].map { $0.boot <= boot } ?? true
     }
 
-    // MARK: Answers that need no lookup
-
-    private func answerFromCache() throws {
-        let composer = EventComposer(configuration)
-        let now = clock.wall()
-        var more = true
-        while more {
-            let answered: Int
-            (answered, more) = try store.answerFromCache(
-                limit: Self.batch, usable: { $0.isFresh(at: now) },
-                make: { composer.event($0, $1, isHit: true, now: now) })
-            if answered > 0 { onEvents() }
-        }
+    mutating func failed(_ address: IPAddress, at boot: Double) {
+        let failures = (after[address]?.failures ?? 0) + 1
+        after[address] = (boot + min(300, 5 * Double(1 << min(failures, 6))), failures)
     }
 
-    private func expire() throws {
-        let composer = EventComposer(configuration)
-        let refusal = whyUnanswered()
-        let cutoff = clock.wall() - configuration.queue.maxWait
-        while try store.expire(
-            before: cutoff, limit: Self.batch,
-            make: { composer.unenriched($0, refusal) }) > 0
-        {
-            onEvents()
-        }
-    }
+    mutating func succeeded(_ address: IPAddress) { after[address] = nil }
 
-    private func whyUnanswered() -> Refusal {
-        guard client != nil else { return Refusal(.keyRejected, "no VirusTotal API key is set") }
-        let status = lastFailure?.status ?? 0
-        switch circuit.state {
-        case .stopped: return Refusal(.keyRejected, status: status, "VirusTotal rejects the API key")
-        case .open, .probing:
-            if case .wait = lastFailure?.action {
-                return Refusal(.quota, status: status, "VirusTotal says that the quota of the key is spent")
-            }
-            return Refusal(.providerUnavailable, status: status, "VirusTotal did not answer in time")
-        case .closed: return Refusal(.quota, "the quota did not suffice to ask about this address in time")
-        }
-    }
+    /// Forgets those that were due long ago: they are no longer waited for.
+    mutating func prune(at boot: Double) { after = after.filter { $0.value.boot > boot - 600 } }
 
-    private func secondsToExpiry() throws -> Double {
-        guard let oldest = try store.oldestPending() else { return 3_600 }
-        return max(0.05, oldest + configuration.queue.maxWait - clock.wall() + 0.01)
-    }
-
-    // MARK: Lookups
-
-    /// Starts the lookups that may go now; returns the seconds until the next may.
-    private func startLookups() async throws -> Double {
-        guard let client, !stopping else { return 3_600 }
-        let boot = clock.boot()
-        retryAt = retryAt.filter { $0.value.at > boot - 600 }
-        while inFlight.count < Self.lanes {
-            guard circuit.allows(at: boot) else {
-                if case .open(let until) = circuit.state { return until - boot }
-                return 3_600
-            }
-            guard let next = try nextAddress(at: boot) else { return retryPause(at: boot) }
-            switch try await ledger.reserve(level: next.level) {
-            case .granted(let ticket):
-                circuit.sent()
-                inFlight[next.address] = Task {
-                    await self.lookUp(next.address, ticket: ticket, client: client)
-                }
-                status.inFlight = inFlight.count
-            case .minute(let token): return token.map { max(0.01, $0 - boot) } ?? 3_600
-            case .held: return 60
-            case .daySpent(let until), .monthSpent(let until): return max(1, min(3_600, until - clock.wall() + 1))
-            }
-        }
-        return 3_600
-    }
-
-    private func nextAddress(at boot: Double) throws -> WaitingAddress? {
-        let busy = inFlight.count + retryAt.count
-        return try store.candidates(limit: busy + 1).first {
-            inFlight[$0.address] == nil && (retryAt[$0.address]?.at ?? 0) <= boot
-        }
-    }
-
-    private func retryPause(at boot: Double) -> Double {
-        retryAt.values.map { $0.at - boot }.filter { $0 > 0 }.min() ?? 3_600
-    }
-
-    private func lookUp(_ address: IPAddress, ticket: QuotaTicket, client: any ReputationClient) async {
-        let started = clock.boot()
-        let answer = await client.lookUp(address)
-        var wasSent = true
-        switch answer {
-        case .value(let reputation):
-            status.record(latency: (clock.boot() - started) * 1_000)
-            await succeeded(address, reputation, client: client)
-        case .failure(let failure):
-            wasSent = failure.wasSent
-            failed(address, failure)
-        }
-        await finish(ticket, wasSent: wasSent)
-        inFlight[address] = nil
-        status.inFlight = inFlight.count
-        doorbell.ring()
-    }
-
-    /// A ledger that cannot be written keeps the token: the safe side.
-    private func finish(_ ticket: QuotaTicket, wasSent: Bool) async {
-        do {
-            try await ledger.finish(ticket, wasSent: wasSent)
-        } catch {
-            log.error("the end of a request was not noted, its token comes back after a restart: \(error)")
-        }
-    }
-
-    private func succeeded(_ address: IPAddress, _ reputation: Reputation, client: any ReputationClient) async {
-        circuit.succeeded()
-        retryAt[address] = nil
-        status.state = .ok
-        status.lastOK = clock.wall()
-        var entry = entry(for: reputation, pivot: nil)
-        if configuration.virusTotal.pivot == .always, isBorderline(reputation), let facts = await pivot(address, client)
-        {
-            entry = self.entry(for: reputation, pivot: facts)
-        }
-        unsaved.append((address, entry))
-        do {
-            try saveAnswers()
-        } catch {
-            status.problem = "\(error)"
-            log.error("\(error)")
-        }
-    }
-
-    private func failed(_ address: IPAddress, _ failure: ProviderFailure) {
-        let boot = clock.boot()
-        let failures = (retryAt[address]?.failures ?? 0) + 1
-        retryAt[address] = (boot + min(300, 5 * Double(1 << min(failures, 6))), failures)
-        lastFailure = failure
-        status.lastError = failure.message
-        status.lastErrorAt = clock.wall()
-        switch failure.action {
-        case .stop:
-            if circuit.state != .stopped { log.error("\(failure.message)") }
-            circuit.stop()
-            status.state = .keyRejected
-        case .wait(let retryAfter):
-            log.warning("\(failure.message)")
-            circuit.wait(until: boot + max(60, retryAfter ?? 0))
-            status.state = .rateLimited
-        case .backOff, .notPermitted:
-            log.warning("\(failure.message)")
-            circuit.failed(at: boot, jitter: Double.random(in: 0...1))
-            status.state = .unavailable
-        }
-    }
-
-    // MARK: Keeping answers
-
-    private func saveAnswers() throws {
-        let composer = EventComposer(configuration)
-        while let (address, entry) = unsaved.first {
-            let now = clock.wall()
-            try store.answer(address, with: entry, limit: Self.batch) {
-                composer.event($0, entry, isHit: false, now: now)
-            }
-            unsaved.removeFirst()
-            onEvents()
-        }
-    }
-
-    private func entry(for reputation: Reputation, pivot: PivotFacts?) -> CachedVerdict {
-        let now = clock.wall()
-        var verdict = Verdict.unknown
-        let seconds: Double
-        switch reputation {
-        case .notFound: seconds = configuration.cache.notFound
-        case .invalid: seconds = configuration.cache.invalid
-        case .found(let facts):
-            verdict = VerdictFlow.judge(facts, pivot: pivot, now: now, settings: configuration.verdict).verdict
-            seconds =
-                switch verdict {
-                case .malicious: configuration.cache.malicious
-                case .suspicious: configuration.cache.suspicious
-                case .unknown: configuration.cache.unknown
-                }
-        }
-        return CachedVerdict(
-            reputation: reputation, pivot: pivot, verdict: verdict, fetchedAt: now, expiresAt: now + seconds)
-    }
-
-    private func isBorderline(_ reputation: Reputation) -> Bool {
-        guard case .found(let facts) = reputation else { return false }
-        return VerdictFlow.judge(facts, now: clock.wall(), settings: configuration.verdict).isBorderline
-    }
-
-    /// The communicating files, on a token of their own; nil when there is none or the request fails: a pivot never changes
-    /// a verdict by failing.
-    private func pivot(_ address: IPAddress, _ client: any ReputationClient) async -> PivotFacts? {
-        guard case .granted(let ticket) = try? await ledger.reserve(level: 0) else { return nil }
-        let answer = await client.communicatingFiles(address)
-        switch answer {
-        case .value(let facts):
-            await finish(ticket, wasSent: true)
-            return facts
-        case .failure(let failure):
-            await finish(ticket, wasSent: failure.wasSent)
-            log.info("\(failure.message)")
-            return nil
-        }
-    }
+    /// Seconds until the next one may be tried; nil when none waits.
+    func pause(at boot: Double) -> Double? { after.values.map { $0.boot - boot }.filter { $0 > 0 }.min() }
 }

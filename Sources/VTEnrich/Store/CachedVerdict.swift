@@ -3,7 +3,7 @@ import GRDB
 package import VTEnrichCore
 
 /// A row of the cache: what VirusTotal said and when, so that verdict and age can be judged anew for each event.
-package struct CachedVerdict: Sendable, Equatable {
+package struct CachedVerdict: Sendable, Equatable, Codable {
     package var reputation: Reputation
     package var pivot: PivotFacts?
     /// The verdict when it was fetched: for the TTL and the statistics, not for events.
@@ -11,6 +11,8 @@ package struct CachedVerdict: Sendable, Equatable {
     /// Wall clock, seconds since 1970.
     package var fetchedAt: Double
     package var expiresAt: Double
+    /// Whether more than one alert asked for it; the store's to set.
+    package var isRepeated = false
 
     package init(
         reputation: Reputation, pivot: PivotFacts? = nil, verdict: Verdict, fetchedAt: Double, expiresAt: Double
@@ -20,6 +22,20 @@ package struct CachedVerdict: Sendable, Equatable {
         self.verdict = verdict
         self.fetchedAt = fetchedAt
         self.expiresAt = expiresAt
+    }
+
+    /// In the last tenth of its time: worth a refresh when one is to spare.
+    package func isAging(at now: Double) -> Bool { now > expiresAt - (expiresAt - fetchedAt) / 10 }
+
+    /// The facts, when files could change the verdict (contract §3, Pivot).
+    func borderline(_ now: Double, _ settings: VerdictSettings) -> ReputationFacts? {
+        guard case .found(let facts) = reputation else { return nil }
+        return VerdictFlow.judge(facts, now: now, settings: settings).isBorderline ? facts : nil
+    }
+
+    /// Whether it may still be served, marked as stale, when nothing newer can be had.
+    package func isServable(at now: Double, maxStale: Double) -> Bool {
+        now < expiresAt + maxStale && now >= fetchedAt - 60
     }
 
     /// A clock that was set back leaves no entry from the future alive (T48).
@@ -49,6 +65,7 @@ package struct CachedVerdict: Sendable, Equatable {
         verdict = Verdict(rawValue: entryClass) ?? .unknown
         fetchedAt = row["fetched_at"]
         expiresAt = row["expires_at"]
+        isRepeated = row["repeated"]
     }
 
     func save(as address: IPAddress, in db: Database) throws {
@@ -60,7 +77,7 @@ package struct CachedVerdict: Sendable, Equatable {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (address) DO UPDATE SET class = excluded.class, facts = excluded.facts,
                 pivot_total = excluded.pivot_total, pivot_strong = excluded.pivot_strong,
-                fetched_at = excluded.fetched_at, expires_at = excluded.expires_at
+                fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, repeated = 0
             """,
             [
                 address.description, entryClass, facts, pivot?.totalFiles, pivot?.strongFiles, fetchedAt, expiresAt,

@@ -22,11 +22,9 @@ package final class LocalQuotaLedger: QuotaLedger {
             try db.execute(sql: "UPDATE request SET ended_boot = ? WHERE ended_boot IS NULL", arguments: [now])
             if let known, known != bootID || bootID == "unknown" {
                 try db.execute(sql: "DELETE FROM request")
-                try db.execute(
-                    sql: "INSERT OR REPLACE INTO meta VALUES ('bucket_empty_until', ?)",
-                    arguments: [now + MinuteLog.hold])
+                try db.setMeta("bucket_empty_until", now + MinuteLog.hold)
             }
-            try db.execute(sql: "INSERT OR REPLACE INTO meta VALUES ('boot_id', ?)", arguments: [bootID])
+            try db.setMeta("boot_id", bootID)
         }
     }
 
@@ -39,19 +37,20 @@ package final class LocalQuotaLedger: QuotaLedger {
         let limits = self.limits.withLock { $0 }
         return try store.write("counting a request") { db in
             let date = try Self.today(in: db, wall: wall, boot: boot)
-            let budget = try Self.budget(in: db, date: date, limits: limits)
-            switch budget.decide(level: level, wall: wall) {
+            let spent = try Spent(date, in: db)
+            switch spent.budget(limits).decide(level: level, wall: wall) {
             case .monthSpent: return .monthSpent(until: UTCDate.nextMonth(after: wall))
             case .daySpent: return .daySpent(until: UTCDate.nextDay(after: wall))
             case .held: return .held
             case .allowed: break
             }
+            if let until = try Self.closedUntil(in: db, wall: wall) { return .closed(until: until) }
             let log = try Self.minuteLog(in: db, boot: boot)
             guard let token = log.nextToken(limit: limits.perMinute, now: boot) else { return .minute(nextToken: nil) }
             guard token <= boot else { return .minute(nextToken: token) }
             try db.run("INSERT INTO request (date, started_boot) VALUES (?, ?)", [date.description, boot])
             let id = db.lastInsertedRowID
-            try Self.spend(1, on: date.description, in: db)
+            try Spent.add(1, on: date.description, in: db)
             try store.add(1, to: .lookups, in: db)
             return .granted(QuotaTicket(id: id, date: date.description))
         }
@@ -62,14 +61,33 @@ package final class LocalQuotaLedger: QuotaLedger {
         try store.write("noting the end of a request") { db in
             guard wasSent else {
                 try db.run("DELETE FROM request WHERE id = ?", [ticket.id])
-                try Self.spend(-1, on: ticket.date, in: db)
+                try Spent.add(-1, on: ticket.date, in: db)
                 try store.add(-1, to: .lookups, in: db)
                 return
             }
             try db.run("UPDATE request SET ended_boot = ? WHERE id = ?", [boot, ticket.id])
             // A request on its way at midnight may be counted on either day by the server: it counts on both.
             let date = UTCDate(wall: wall).description
-            if date > ticket.date { try Self.spend(1, on: date, in: db) }
+            if date > ticket.date { try Spent.add(1, on: date, in: db) }
+        }
+    }
+
+    package func close(until wall: Double) throws(StoreError) {
+        try store.write("noting a closed window") { try $0.setMeta("closed_until", wall) }
+    }
+
+    package func open() throws(StoreError) {
+        guard try store.read("reading the quota", { try Self.closedUntil(in: $0, wall: 0) }) != nil else { return }
+        try store.write("noting an open window") { try $0.run("DELETE FROM meta WHERE key = 'closed_until'") }
+    }
+
+    package func learn(_ server: ServerQuota) throws(StoreError) {
+        let wall = clock.wall()
+        try store.write("noting the server's counters") { db in
+            let date = UTCDate(wall: wall)
+            let spent = try Spent(date, in: db)
+            try Spent.setOthers(max(0, server.dayUsed - spent.day), on: date.description, in: db)
+            try db.setMeta("server_month", "\(date.monthPrefix) \(max(0, server.monthUsed - spent.month))")
         }
     }
 
@@ -83,59 +101,42 @@ package final class LocalQuotaLedger: QuotaLedger {
         of store: Store, wall: Double, boot: Double, limits: QuotaLimits
     ) throws(StoreError) -> QuotaUsage {
         try store.read("reading the quota") { db in
-            let budget = try budget(in: db, date: UTCDate(wall: wall), limits: limits)
+            let spent = try Spent(UTCDate(wall: wall), in: db)
             let log = try minuteLog(in: db, boot: boot, prune: false)
+            let budget = spent.budget(limits)
             return QuotaUsage(
-                minuteUsed: log.used(at: boot), dayUsed: budget.dayUsed, monthUsed: budget.monthUsed, limits: limits,
-                dayResetsAt: UTCDate.nextDay(after: wall), monthResetsAt: UTCDate.nextMonth(after: wall))
+                minuteUsed: log.used(at: boot), dayUsed: budget.dayUsed, monthUsed: budget.monthUsed,
+                dayByOthers: spent.dayByOthers, limits: limits,
+                isClosed: try closedUntil(in: db, wall: wall) != nil, dayResetsAt: UTCDate.nextDay(after: wall),
+                monthResetsAt: UTCDate.nextMonth(after: wall))
         }
     }
 
     /// The date to count on. When the wall clock jumped over a midnight while the boot clock did not, nobody knows which of the
     /// two dates is true: the new one takes over what the old one had spent.
     private static func today(in db: Database, wall: Double, boot: Double) throws -> UTCDate {
-        let today = UTCDate(wall: wall)
-        let seen = try Row.fetchOne(
-            db, sql: "SELECT value FROM meta WHERE key = 'clock_seen'"
-        ).flatMap { ClockReading(text: $0[0]) }
-        try db.run("INSERT OR REPLACE INTO meta VALUES ('clock_seen', ?)", [ClockReading(wall: wall, boot: boot).text])
-        guard let seen, seen.jumped(to: ClockReading(wall: wall, boot: boot)) else { return today }
+        let (today, now) = (UTCDate(wall: wall), ClockReading(wall: wall, boot: boot))
+        let seen = try db.meta("clock_seen").flatMap { ClockReading(text: $0) }
+        try db.setMeta("clock_seen", now.text)
+        guard let seen, seen.jumped(to: now) else { return today }
         let before = UTCDate(wall: seen.wall)
         guard before != today else { return today }
-        try db.run(
-            """
-            INSERT INTO spent SELECT ?, requests FROM spent WHERE date = ?
-            ON CONFLICT (date) DO UPDATE SET requests = MAX(requests, excluded.requests)
-            """, [today.description, before.description])
-        // Set back: what was counted on dates that have not come yet is now counted here.
-        try db.run("DELETE FROM spent WHERE date > ?", [today.description])
+        try Spent.carry(from: before, to: today, in: db)
         return today
     }
 
-    private static func budget(in db: Database, date: UTCDate, limits: QuotaLimits) throws -> DayBudget {
-        let day = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT requests FROM spent WHERE date = ?"), arguments: [date.description])
-        let month = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT SUM(requests) FROM spent WHERE date >= ? AND date <= ?"),
-            arguments: [date.monthPrefix + "-00", date.monthPrefix + "-99"])
-        return DayBudget(limits: limits, dayUsed: day ?? 0, monthUsed: month ?? 0)
+    /// nil when the server's last 429 is over. A clock that was set back makes nobody wait longer than a day.
+    private static func closedUntil(in db: Database, wall: Double) throws -> Double? {
+        guard let until = try db.meta("closed_until").flatMap(Double.init), until > wall else { return nil }
+        return wall > 0 && until > wall + 86_400 ? nil : until
     }
 
     private static func minuteLog(in db: Database, boot: Double, prune: Bool = true) throws -> MinuteLog {
         if prune { try db.run("DELETE FROM request WHERE ended_boot <= ?", [boot - MinuteLog.hold]) }
         let rows = try Row.fetchAll(db.cachedStatement(sql: "SELECT id, ended_boot FROM request"))
-        let emptyUntil = try Double.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'bucket_empty_until'")
         return MinuteLog(
             requests: rows.map { MinuteLog.Request(id: $0["id"], ended: $0["ended_boot"]) },
-            emptyUntil: emptyUntil ?? 0)
-    }
-
-    private static func spend(_ requests: Int, on date: String, in db: Database) throws {
-        try db.run(
-            """
-            INSERT INTO spent VALUES (?, MAX(0, ?))
-            ON CONFLICT (date) DO UPDATE SET requests = MAX(0, requests + ?)
-            """, [date, requests, requests])
+            emptyUntil: try db.meta("bucket_empty_until").flatMap(Double.init) ?? 0)
     }
 }
 

@@ -34,18 +34,24 @@ enum Schema {
         CREATE INDEX pending_address ON pending (address, id);
 
         -- One row for each address in `pending`, so that choosing the next lookup does not read the queue.
-        -- checked: 0 until the cache was asked on its behalf.
+        -- class: of the highest level. checked: 0 until the cache was asked on its behalf.
         CREATE TABLE waiting (
-            address TEXT PRIMARY KEY, level INTEGER NOT NULL, alerts INTEGER NOT NULL, first_at REAL NOT NULL,
-            checked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+            address TEXT PRIMARY KEY, level INTEGER NOT NULL, class INTEGER NOT NULL, alerts INTEGER NOT NULL,
+            first_at REAL NOT NULL, checked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
         CREATE INDEX waiting_unchecked ON waiting (first_at) WHERE checked = 0;
-        CREATE INDEX waiting_order ON waiting (level, alerts, first_at);
-        CREATE INDEX waiting_age ON waiting (first_at);
+        CREATE INDEX waiting_most ON waiting (class, alerts DESC, first_at);
+        CREATE INDEX waiting_oldest ON waiting (class, first_at);
+
+        -- Addresses that had to be looked up, by hour since 1970 and class, and how many of them came again.
+        CREATE TABLE demand (
+            hour INTEGER NOT NULL, class INTEGER NOT NULL, addresses INTEGER NOT NULL, repeated INTEGER NOT NULL,
+            PRIMARY KEY (hour, class)) WITHOUT ROWID;
 
         -- class: the verdict when it was fetched, or not_found or invalid; facts (JSON) only with a verdict.
+        -- repeated: whether more than one alert asked for it.
         CREATE TABLE verdict (
             address TEXT PRIMARY KEY, class TEXT NOT NULL, facts BLOB, pivot_total INTEGER, pivot_strong INTEGER,
-            fetched_at REAL NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+            fetched_at REAL NOT NULL, expires_at REAL NOT NULL, repeated INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
         CREATE INDEX verdict_expires ON verdict (expires_at);
         -- Kept by triggers, so that `status` counts ten million entries in no time (T17).
         CREATE TABLE verdict_count (class TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
@@ -66,7 +72,9 @@ enum Schema {
         CREATE TABLE request (
             id INTEGER PRIMARY KEY AUTOINCREMENT, date TEXT NOT NULL, started_boot REAL NOT NULL, ended_boot REAL);
         -- Requests by UTC date: a clock that goes back meets that date's count.
-        CREATE TABLE spent (date TEXT PRIMARY KEY, requests INTEGER NOT NULL) WITHOUT ROWID;
+        -- others: what others sent with the same key, as far as the server told.
+        CREATE TABLE spent (
+            date TEXT PRIMARY KEY, requests INTEGER NOT NULL, others INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
         -- Events made and not yet delivered; sent_at is set while a confirmation is awaited.
         CREATE TABLE outbox (

@@ -67,12 +67,19 @@ extension Store {
                 source.ruleDescription, source.ruleGroups.joined(separator: "\n"), source.agent?.id,
                 source.agent?.name, source.agent?.ip, source.manager, source.location, source.fullLog, source.logWasCut,
             ])
-        try db.run(
-            """
-            INSERT INTO waiting (address, level, alerts, first_at) VALUES (?, ?, 1, ?)
-            ON CONFLICT (address) DO UPDATE SET level = MAX(level, excluded.level), alerts = alerts + 1
-            """,
-            [address, source.level ?? 0, now])
+        let level = source.level ?? 0
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    INSERT INTO waiting (address, level, class, alerts, first_at) VALUES (?, ?, ?, 1, ?)
+                    ON CONFLICT (address) DO UPDATE SET level = MAX(level, excluded.level),
+                        class = MAX(class, excluded.class), alerts = alerts + 1
+                    RETURNING alerts, checked
+                    """),
+            arguments: [address, level, LevelClass(level: level).rawValue, now])
+        if let row, row["alerts"] == 2, row["checked"] == 1 {
+            try demand(level, addresses: 0, repeated: 1, now: now, in: db)
+        }
     }
 
     private func save(_ checkpoint: Checkpoint, in db: Database) throws {

@@ -34,6 +34,16 @@ extension Store {
         }
     }
 
+    /// The day's notice, once for a date; returns whether it was the first.
+    package func addNotice(_ items: [OutboxItem], date: String) throws(StoreError) -> Bool {
+        guard try read("reading the notice", { try $0.meta("notice_date") }) != date else { return false }
+        try write("queueing the notice") { db in
+            for item in items { try item.insert(in: db) }
+            try db.setMeta("notice_date", date)
+        }
+        return true
+    }
+
     /// What a sink has still to send, oldest first.
     package func unsent(sink: String, limit: Int) throws(StoreError) -> [OutboxRow] {
         try read("reading the outbox") { db in

@@ -3,58 +3,79 @@ import GRDB
 import Synchronization
 package import VTEnrichCore
 
-/// An address whose alerts wait for a lookup.
-package struct WaitingAddress: Sendable, Equatable {
-    package var address: IPAddress
-    /// The highest rule level among its alerts.
-    package var level: Int
-    package var alerts: Int
-    /// Wall clock of the first acceptance.
-    package var firstAt: Double
-
-    /// nil only where the row's address is none, which `accept` never writes.
-    init?(row: Row) {
-        guard let address = IPAddress(row["address"] as String) else { return nil }
-        self.address = address
-        level = row["level"]
-        alerts = row["alerts"]
-        firstAt = row["first_at"]
-    }
-}
-
 /// Makes the outbox rows of an alert; runs inside a transaction, so it must be quick and must not call the store.
 package typealias EventMaker = (EventSource) throws -> [OutboxItem]
 
+/// What the cache's answer is worth to a waiting address.
+package enum CacheUse: Sendable, Equatable {
+    /// Its alerts are answered with it.
+    case answer
+    /// It waits for a lookup, and counts as demand.
+    case lookUp
+    /// Not decided yet: it asks again.
+    case later
+}
+
+/// What became of the addresses that asked the cache.
+package struct CacheAnswers: Sendable, Equatable {
+    /// Alerts moved to the outbox.
+    package var alerts = 0
+    /// Addresses for which nothing was decided.
+    package var undecided = 0
+    /// Whether more addresses have still to ask.
+    package var more = false
+
+    package init() {}
+}
+
 extension Store {
-    /// Answers waiting addresses that nobody has asked the cache for yet: where `usable` gives an entry, their alerts go
-    /// to the outbox; else they wait for a lookup. At most `limit` alerts in one transaction.
-    ///
-    /// Returns how many alerts were answered, and whether there is more to do.
+    /// Answers waiting addresses that have not asked the cache yet, as `judge` says of each (nil: no entry). At most `limit`
+    /// alerts in one transaction.
     package func answerFromCache(
-        limit: Int, usable: (CachedVerdict) -> Bool, make: (EventSource, CachedVerdict) throws -> [OutboxItem]
-    ) throws(StoreError) -> (answered: Int, more: Bool) {
-        var answered = 0
-        var more = false
+        limit: Int, now: Double, judge: (IPAddress, CachedVerdict?) -> CacheUse,
+        make: (EventSource, CachedVerdict) throws -> [OutboxItem]
+    ) throws(StoreError) -> CacheAnswers {
+        var answers = CacheAnswers()
+        guard pending > 0 else { return answers }
         try write("answering from the cache") { db in
-            (answered, more) = (0, false)
-            let addresses = try String.fetchAll(
-                db.cachedStatement(
-                    sql: "SELECT address FROM waiting WHERE checked = 0 ORDER BY first_at LIMIT ?"),
+            answers = CacheAnswers()
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT * FROM waiting WHERE checked = 0 ORDER BY first_at LIMIT ?"),
                 arguments: [limit])
-            for address in addresses {
-                guard answered < limit else { break }
-                let entry = try Self.cachedVerdict(for: address, in: db)
-                guard let entry, usable(entry) else {
-                    try db.run("UPDATE waiting SET checked = 1 WHERE address = ?", [address])
-                    continue
+            for row in rows where answers.alerts < limit {
+                guard let waiting = LookupCandidate(row: row) else { continue }
+                let entry = try Self.cachedVerdict(for: waiting.address.description, in: db)
+                switch judge(waiting.address, entry) {
+                case .later: answers.undecided += 1
+                case .lookUp: try wait(waiting, now: now, in: db)
+                case .answer:
+                    guard let entry else { continue }
+                    answers.alerts += try serve(
+                        waiting, entry, limit: limit - answers.alerts, now: now, in: db, make: make)
                 }
-                answered += try move(address, limit: limit - answered, in: db) { try make($0, entry) }
             }
-            more = try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM waiting WHERE checked = 0)") ?? false
-            try add(answered, to: .cacheHits, in: db)
+            answers.more = rows.count == limit || answers.alerts == limit
+            try add(answers.alerts, to: .cacheHits, in: db)
         }
-        forget(answered)
-        return (answered, more)
+        forget(answers.alerts)
+        return answers
+    }
+
+    private func wait(_ waiting: LookupCandidate, now: Double, in db: Database) throws {
+        try db.run("UPDATE waiting SET checked = 1 WHERE address = ?", [waiting.address.description])
+        try demand(waiting.level, addresses: 1, repeated: waiting.alerts > 1 ? 1 : 0, now: now, in: db)
+    }
+
+    private func serve(
+        _ waiting: LookupCandidate, _ entry: CachedVerdict, limit: Int, now: Double, in db: Database,
+        make: (EventSource, CachedVerdict) throws -> [OutboxItem]
+    ) throws -> Int {
+        let address = waiting.address.description
+        if !entry.isRepeated {
+            try db.run("UPDATE verdict SET repeated = 1 WHERE address = ?", [address])
+            try demand(waiting.level, addresses: 0, repeated: 1, now: now, in: db)
+        }
+        return try move(address, limit: limit, in: db) { try make($0, entry) }
     }
 
     /// Stores an answer and moves the first `limit` alerts of its address to the outbox, in one transaction; the others follow
@@ -65,8 +86,11 @@ extension Store {
     ) throws(StoreError) -> Int {
         let moved = try write("storing a verdict") { db in
             try entry.save(as: address, in: db)
-            let moved = try move(address.description, limit: limit, in: db, make: make)
             try db.run("UPDATE waiting SET checked = 0 WHERE address = ?", [address.description])
+            let moved = try move(address.description, limit: limit, in: db, make: make)
+            if moved > 1 {
+                try db.run("UPDATE verdict SET repeated = 1 WHERE address = ?", [address.description])
+            }
             try add(moved, to: .cacheMisses, in: db)
             return moved
         }
@@ -74,8 +98,16 @@ extension Store {
         return moved
     }
 
+    /// Has an address ask the cache again: a lookup failed, and an old answer may do now.
+    package func askCacheAgain(_ address: IPAddress) throws(StoreError) {
+        try write("asking the cache again") {
+            try $0.run("UPDATE waiting SET checked = 0 WHERE address = ?", [address.description])
+        }
+    }
+
     /// Sends out alerts accepted before `cutoff` as `make` says, oldest first, at most `limit`. Returns how many.
     package func expire(before cutoff: Double, limit: Int, make: EventMaker) throws(StoreError) -> Int {
+        guard let oldest = try oldestPending(), oldest < cutoff else { return 0 }
         let moved = try write("giving up waiting alerts") { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(sql: "SELECT * FROM pending WHERE accepted_at < ? ORDER BY id LIMIT ?"),
@@ -88,19 +120,9 @@ extension Store {
 
     /// When the oldest waiting alert was accepted; nil when none waits.
     package func oldestPending() throws(StoreError) -> Double? {
-        try read("reading the queue") {
-            try Double.fetchOne($0, sql: "SELECT accepted_at FROM pending ORDER BY id LIMIT 1")
-        }
-    }
-
-    /// The addresses whose turn is next: highest level, then most alerts, then oldest.
-    package func candidates(limit: Int) throws(StoreError) -> [WaitingAddress] {
-        try read("choosing the next lookup") { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: "SELECT * FROM waiting WHERE checked = 1 ORDER BY level DESC, alerts DESC, first_at LIMIT ?"),
-                arguments: [limit]
-            ).compactMap { WaitingAddress(row: $0) }
+        guard pending > 0 else { return nil }
+        return try read("reading the queue") {
+            try Double.fetchOne($0.cachedStatement(sql: "SELECT accepted_at FROM pending ORDER BY id LIMIT 1"))
         }
     }
 
@@ -114,13 +136,16 @@ extension Store {
     }
 
     private func move(_ rows: [Row], in db: Database, make: EventMaker) throws -> Int {
+        var moved: [String: Int] = [:]
         for row in rows {
             if let source = EventSource(pending: row) {
                 for item in try make(source) { try item.insert(in: db) }
             }
             try db.run("DELETE FROM pending WHERE id = ?", [row["id"] as Int64])
-            let address: String = row["address"]
-            try db.run("UPDATE waiting SET alerts = alerts - 1 WHERE address = ?", [address])
+            moved[row["address"], default: 0] += 1
+        }
+        for (address, count) in moved {
+            try db.run("UPDATE waiting SET alerts = alerts - ? WHERE address = ?", [count, address])
             try db.run("DELETE FROM waiting WHERE address = ? AND alerts <= 0", [address])
         }
         return rows.count

@@ -88,8 +88,10 @@ package final class Store: Sendable {
         try Self.wrap(operation, path) { try database.write(body) }
     }
 
+    /// Without a transaction around it, which would cost more than the one or two statements that most readers run; who needs
+    /// several tables at one moment writes.
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-        try Self.wrap(operation, path) { try database.read(body) }
+        try Self.wrap(operation, path) { try database.unsafeRead(body) }
     }
 
     private static func wrap<T>(_ operation: String, _ path: String, _ body: () throws -> T) throws(StoreError) -> T {

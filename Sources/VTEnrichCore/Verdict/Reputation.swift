@@ -1,6 +1,6 @@
 /// What VirusTotal knows of an address. The cache stores this; verdict, age and severity are judged when an event is
 /// made, with the settings of that moment.
-package enum Reputation: Sendable, Equatable {
+package enum Reputation: Sendable, Equatable, Codable {
     case found(ReputationFacts)
     /// VirusTotal has no record (a JSON 404, or an empty analysis).
     case notFound

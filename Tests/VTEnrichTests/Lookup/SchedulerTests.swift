@@ -23,9 +23,12 @@ struct SchedulerRig {
         self.clock = clock
         store = try Store.inMemory()
         scheduler = Scheduler(
-            store: store,
-            ledger: try LocalQuotaLedger(store: store, clock: clock.clock, limits: configuration.virusTotal.quota),
-            client: client, configuration: configuration, clock: clock.clock, log: .quiet, onEvents: {})
+            Scheduler.Parts(
+                store: store,
+                ledger: try LocalQuotaLedger(
+                    store: store, clock: clock.clock, limits: configuration.virusTotal.quota),
+                clock: clock.clock, log: .quiet),
+            client: client, configuration: configuration)
     }
 
     func accept(_ sources: [EventSource]) throws {

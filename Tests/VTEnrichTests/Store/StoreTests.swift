@@ -54,19 +54,21 @@ import VTEnrichCore
         let store = try Store.inMemory()
         let alerts = (1...1_200).map { EventSource.sample($0, address: "64.62.197.132") }
         try store.accept(batch(alerts + [.sample(9_999, address: "8.8.8.8")]), now: 10)
-        _ = try store.answerFromCache(limit: 500, usable: { _ in true }, make: { _, _ in [] })
+        _ = try store.answerFromCache(
+            limit: 500, now: 10, judge: { $1 == nil ? .lookUp : .answer }, make: { _, _ in [] })
         try store.answer(address, with: verdict, limit: 500) {
             [.init(sink: "analysisd", eventID: $0.eventID, body: Data())]
         }
         var more = true
         while more {
-            more = try store.answerFromCache(limit: 500, usable: { _ in true }) { source, _ in
+            more = try store.answerFromCache(limit: 500, now: 10, judge: { $1 == nil ? .lookUp : .answer }) {
+                source, _ in
                 [.init(sink: "analysisd", eventID: source.eventID, body: Data())]
             }.more
         }
         #expect(try store.unsent(sink: "analysisd", limit: 2_000).map(\.eventID) == alerts.map(\.eventID))
         #expect(store.pending == 1)
-        #expect(try store.candidates(limit: 5).map(\.address.description) == ["8.8.8.8"])
+        #expect(try Set(store.candidates(each: 5).map(\.address.description)) == ["8.8.8.8"])
     }
 
     @Test func `an alert goes through the queue with all it came with`() throws {
@@ -93,18 +95,23 @@ import VTEnrichCore
                 given.append($0.eventID); return []
             } == 1)
         #expect(given == ["event-1"])
-        #expect(try store.candidates(limit: 5).isEmpty == true)
+        #expect(try store.candidates(each: 5).isEmpty)
         #expect(try store.oldestPending() == 20)
     }
 
-    @Test func `the next lookup is for the highest level, then the most alerts, then the oldest`() throws {
+    @Test func `of each class those with the most alerts and the oldest may be next`() throws {
         let store = try Store.inMemory()
-        try store.accept(
-            batch([.sample(1, address: "1.0.0.1", level: 3), .sample(2, address: "1.0.0.2", level: 12)]), now: 10)
-        try store.accept(
-            batch([.sample(3, address: "1.0.0.3", level: 3), .sample(4, address: "1.0.0.3", level: 3)]), now: 11)
-        _ = try store.answerFromCache(limit: 10, usable: { _ in true }, make: { _, _ in [] })
-        #expect(try store.candidates(limit: 9).map(\.address.description) == ["1.0.0.2", "1.0.0.3", "1.0.0.1"])
+        for number in 1...20 {
+            let alerts = (0..<(number % 7 + 1)).map {
+                EventSource.sample(number * 100 + $0, address: "1.0.0.\(number)")
+            }
+            try store.accept(batch(alerts), now: Double(number))
+        }
+        try store.accept(batch([.sample(9_999, address: "2.0.0.1", level: 12)]), now: 99)
+        _ = try store.answerFromCache(
+            limit: 50, now: 100, judge: { $1 == nil ? .lookUp : .answer }, make: { _, _ in [] })
+        let addresses = Set(try store.candidates(each: 2).map(\.address.description))
+        #expect(addresses == ["1.0.0.6", "1.0.0.13", "1.0.0.1", "1.0.0.2", "2.0.0.1"])
     }
 
     @Test func `T05 a second instance is refused with the first one's pid`() throws {
