@@ -1,0 +1,45 @@
+# vtenrichd. `make help` lists what can be made.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+BINARY := .build/release/vtenrichd
+INSTALL := install -D
+
+.PHONY: help demo test build install setup
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install the Debian packages that are missing
+	@scripts/setup.sh
+
+demo: setup ## play real alerts through the daemon, against local stand-ins
+	swift build
+	@scripts/demo.sh .build/debug
+
+test: setup ## check the format and run every test
+	swift format lint --strict --recursive Sources Tests Package.swift
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+build: setup ## build the release binary, with Swift's libraries in it
+	swift build -c release --static-swift-stdlib --product vtenrichd
+
+# Builds only where there is no binary yet: root, who installs, need not have Swift.
+$(BINARY):
+	$(MAKE) build
+
+# The configuration of the machine stays as it is.
+install: $(BINARY) ## install below DESTDIR and PREFIX (/usr/local)
+	$(INSTALL) -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/vtenrichd
+	$(INSTALL) -m 644 -t $(DESTDIR)$(PREFIX)/share/vtenrichd/rules rules/*
+	$(INSTALL) -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/vtenrichd \
+	    README.md CHANGELOG.md LICENSE config/vtenrichd.yaml
+	$(INSTALL) -m 644 systemd/vtenrichd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vtenrichd.conf
+	$(INSTALL) -m 644 systemd/vtenrichd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vtenrichd.conf
+	$(INSTALL) -m 644 systemd/vtenrichd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd.service
+	sed -i 's|/usr/|$(PREFIX)/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd.service
+	test -e $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml || \
+	    $(INSTALL) -m 644 config/vtenrichd.yaml $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml
