@@ -27,7 +27,10 @@ struct FileFacts: Sendable, Equatable {
     /// Follows symbolic links.
     static func of(path: String) throws(FileError) -> FileFacts {
         var result = statx()
-        guard vt_statx_path(path, &result) == 0 else { throw FileError("look at", path, errno) }
+        guard vt_statx_path(path, &result) == 0 else {
+            let code = errno
+            throw FileError("look at", path, code, hint: code == EACCES ? OpenFile.folderHint() : nil)
+        }
         return FileFacts(result)
     }
 
@@ -90,6 +93,10 @@ struct OpenFile {
         let group = groupName(facts.group)
         return "vtenrichd runs as \(userName(geteuid())), the file is \(userName(facts.user)):\(group) 0\(mode): "
             + "let the user join group \(group), or let the group read the file"
+    }
+
+    static func folderHint() -> String {
+        "vtenrichd runs as \(userName(geteuid())) and may not enter a folder of it: let the user join the folder's group"
     }
 
     private static func userName(_ id: uid_t) -> String {

@@ -22,7 +22,7 @@ package actor Follower {
     private let quarantine: Quarantine
     private nonisolated let stopFlag = StopFlag()
     private var trail: Trail
-    private var watches = Watches()
+    private var watches: Watches
     private var source: (any DispatchSourceRead)?
     private var timer: (any DispatchSourceTimer)?
     private var isRunning = false
@@ -36,10 +36,20 @@ package actor Follower {
         settings: FollowSettings, selector: AlertSelector, intake: Intake, stateDirectory: String?,
         clock: Clock = .system, log: Logger
     ) {
+        self.init(
+            settings: settings, selector: selector, intake: intake, stateDirectory: stateDirectory, clock: clock,
+            log: log, inotify: { () throws(FileError) in try Inotify() })
+    }
+
+    init(
+        settings: FollowSettings, selector: AlertSelector, intake: Intake, stateDirectory: String?, clock: Clock,
+        log: Logger, inotify: @escaping @Sendable () throws(FileError) -> Inotify
+    ) {
         self.intake = intake
         self.clock = clock
         self.log = log
         quarantine = Quarantine(directory: stateDirectory)
+        watches = Watches(start: inotify)
         trail = Trail(
             settings: settings, examine: selector.examine, intake: intake, clock: clock, log: log,
             quarantine: quarantine, stopFlag: stopFlag)
@@ -74,7 +84,7 @@ package actor Follower {
         timer?.cancel()
         source = nil
         timer = nil
-        watches = Watches()
+        watches = Watches(start: watches.start)
         ending?.resume()
         ending = nil
     }

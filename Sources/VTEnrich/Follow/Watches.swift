@@ -4,12 +4,18 @@
 struct Watches {
     static let retryInterval = 60.0
 
+    /// Throws where inotify is not to be had.
+    let start: @Sendable () throws(FileError) -> Inotify
     private(set) var inotify: Inotify?
     /// Why there is polling; nil: there is none.
     private(set) var problem: String?
     private var files: [ObjectIdentifier: (generation: Generation, watch: Int32)] = [:]
     private var folder: (identity: FileIdentity, watch: Int32)?
     private var retryAt = -Double.infinity
+
+    init(start: @escaping @Sendable () throws(FileError) -> Inotify) {
+        self.start = start
+    }
 
     var isPolling: Bool { problem != nil }
 
@@ -24,7 +30,7 @@ struct Watches {
     mutating func follow(_ generations: [Generation], folder path: String, now: Double) -> Bool {
         guard problem == nil || now >= retryAt else { return false }
         do throws(FileError) {
-            if inotify == nil { inotify = try Inotify() }
+            if inotify == nil { inotify = try start() }
             guard let inotify else { return false }
             self.inotify = inotify
             let hasNewFolder = try followFolder(path, inotify)

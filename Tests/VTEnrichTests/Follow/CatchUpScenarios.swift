@@ -243,4 +243,32 @@ import Testing
         #expect(bench.store.received.count == 15)
         #expect(bench.trail.status.problems.isEmpty)
     }
+
+    @Test func `T18 a file that cannot be read for a while is read on from where it failed`() throws {
+        let bench = try FollowBench()
+        bench.writer.write(5)
+        bench.look()
+        let descriptor = bench.trail.generations[0].source.descriptor
+        let file = dup(descriptor)
+        let folder = open(bench.folder.path, O_RDONLY | O_DIRECTORY)
+        defer {
+            close(file)
+            close(folder)
+        }
+        // A folder under the file's number: every read fails.
+        dup2(folder, descriptor)
+        bench.writer.write(5)
+        for _ in 0..<10 {
+            bench.look()
+            bench.advance(1)
+        }
+        #expect(bench.store.received.count == 5)
+        #expect(bench.trail.status.problems.contains { $0.contains("cannot read \(bench.writer.path)") })
+        #expect(bench.log.count("cannot read") == 1)
+        dup2(file, descriptor)
+        bench.look()
+        #expect(bench.report.isClean)
+        #expect(bench.store.received.count == 10)
+        #expect(bench.trail.status.problems.isEmpty)
+    }
 }

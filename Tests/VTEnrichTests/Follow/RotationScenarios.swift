@@ -346,4 +346,45 @@ import Testing
         #expect(bench.report.isClean)
         #expect(bench.trail.status.problems.isEmpty)
     }
+
+    @Test func `T19 a new file that may not be read: the old one is followed on, and the message says what mends it`()
+        throws
+    {
+        let bench = try FollowBench()
+        bench.writer.write(1)
+        bench.look()
+        bench.writer.append(1)
+        bench.rotateDay()
+        bench.writer.write(1)
+        chmod(bench.folder.path, 0o755)
+        chmod(bench.writer.path, 0)
+        Self.asNobody {
+            for _ in 0..<10 {
+                bench.look()
+                bench.advance(0.5)
+            }
+        }
+        #expect(bench.store.received.count == 2)
+        let problem = try #require(bench.trail.status.problems.first)
+        for part in [bench.writer.path, "Permission denied", "vtenrichd runs as", ":root 00", "join group"] {
+            #expect(problem.contains(part), "\(problem)")
+        }
+        #expect(bench.log.count(problem) == 1)
+        bench.writer.write(1)
+        chmod(bench.writer.path, 0o640)
+        bench.look()
+        #expect(bench.report.isClean)
+        #expect(bench.store.received.count == 4)
+        #expect(bench.trail.status.problems.isEmpty)
+    }
+
+    /// Root may read everything: on this thread alone the file system sees another user meanwhile.
+    private static func asNobody(_ body: () -> Void) {
+        typealias SetUser = @convention(c) (uid_t) -> Int32
+        guard geteuid() == 0, let symbol = dlsym(nil, "setfsuid") else { return body() }
+        let setUser = unsafeBitCast(symbol, to: SetUser.self)
+        let previous = setUser(65_534)
+        body()
+        _ = setUser(uid_t(previous))
+    }
 }
