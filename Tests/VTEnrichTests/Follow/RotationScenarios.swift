@@ -226,6 +226,8 @@ import Testing
         bench.look()
         for delay in [2.0, 50, 59] {
             bench.advance(delay)
+            bench.look()
+            #expect(bench.trail.status.generationsOpen == 2)
             bench.writer.appendLate(1, generation: 0)
             bench.look()
         }
