@@ -150,6 +150,11 @@ package struct StatusBuilder {
         if live.follower.waitingForFile, live.follower.problems.isEmpty {
             degraded.append("waiting for \(live.follower.path)")
         }
+        if let sink = report.output["analysisd"], sink.unconfirmed > 0, sink.confirmed == 0 {
+            degraded.append(
+                "none of \(sink.unconfirmed) events came back as an alert: the rules of rules/ are not installed, "
+                    + "or log_alert_level in ossec.conf hides them; nothing is repeated")
+        }
         report.problems = failing + degraded
         report.health = failing.isEmpty ? (degraded.isEmpty ? .healthy : .degraded) : .failing
     }

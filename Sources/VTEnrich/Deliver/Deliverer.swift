@@ -15,8 +15,22 @@ package struct SinkStatus: Sendable, Equatable {
 /// and verdicts.
 package actor Deliverer {
     package enum Target: Sendable, Equatable {
-        case analysisd(socket: String, maxPerSecond: Int)
+        /// `confirmation` nil: what was sent counts as delivered.
+        case analysisd(socket: String, maxPerSecond: Int, confirmation: Confirmation?)
         case file(path: String)
+    }
+
+    /// Events wait in the outbox for their alert to come back.
+    package struct Confirmation: Sendable, Equatable {
+        /// Seconds after which one is overdue.
+        package var after: Double
+        /// Repeat even while no event is known to come back.
+        package var always: Bool
+
+        package init(after: Double, always: Bool = false) {
+            self.after = after
+            self.always = always
+        }
     }
 
     nonisolated let executor: QueueExecutor
@@ -40,6 +54,12 @@ package actor Deliverer {
     private var unnoted: Int64?
     private var backOff = 0.1
     private var stopping = false
+    /// Seconds since boot.
+    private var overdueDue = 0.0
+    /// How many more events may wait for a confirmation; the others count as delivered.
+    private var room = Deliverer.longestWaitingList
+
+    private static let longestWaitingList = 20_000
 
     package init(sink: String, store: Store, target: Target, clock: Clock, log: Logger) {
         self.sink = sink
@@ -70,6 +90,7 @@ package actor Deliverer {
 
     package func reconfigure(_ target: Target) {
         guard target != self.target else { return }
+        overdueDue = 0
         self.target = target
         (send, waitForRoom, pace) = Self.open(target)
         doorbell.ring()
@@ -79,12 +100,13 @@ package actor Deliverer {
     package func step() -> Double {
         do {
             try noteSent()
+            let overdue = try lookForOverdue()
             let rows = try store.unsent(sink: sink, limit: 100)
             for row in rows {
                 guard !stopping else { return 0 }
                 if let pause = try deliver(row) { return pause }
             }
-            return rows.isEmpty ? 3_600 : 0
+            return rows.isEmpty ? overdue : 0
         } catch {
             fail("\(error)")
             return 1
@@ -117,8 +139,41 @@ package actor Deliverer {
 
     private func noteSent() throws {
         guard let id = unnoted else { return }
-        try store.delivered(id)
+        if confirmation != nil, room > 0 {
+            try store.awaitConfirmation(id, now: clock.wall())
+            room -= 1
+            overdueDue = min(overdueDue, clock.boot() + interval)
+        } else {
+            try store.delivered(id)
+        }
         unnoted = nil
+    }
+
+    // MARK: Confirmation
+
+    private var confirmation: Confirmation? {
+        if case .analysisd(_, _, let confirmation) = target { return confirmation }
+        return nil
+    }
+
+    private var interval: Double { max(0.2, (confirmation?.after ?? 0) / 4) }
+
+    /// Repeats or gives up what analysisd seems to have dropped; returns the seconds until the next look.
+    private func lookForOverdue() throws -> Double {
+        guard let confirmation else { return 3_600 }
+        let boot = clock.boot()
+        guard boot >= overdueDue else { return overdueDue - boot }
+        let now = clock.wall()
+        let overdue = try store.overdue(
+            before: now - confirmation.after, patience: now - 10 * confirmation.after, limit: 500,
+            always: confirmation.always)
+        if overdue.repeated > 0 {
+            log.notice(
+                "\(overdue.repeated) events did not become alerts and are sent again; analysisd may have dropped them")
+        }
+        room = Self.longestWaitingList - overdue.awaited
+        overdueDue = overdue.awaited > 0 ? boot + interval : .infinity
+        return overdue.awaited > 0 ? interval : 3_600
     }
 
     private func fail(_ problem: String) {
@@ -136,7 +191,7 @@ package actor Deliverer {
 
     private static func open(_ target: Target) -> (send: (Data) -> Sent, waitForRoom: () -> Void, pace: Pace) {
         switch target {
-        case .analysisd(let path, let maxPerSecond):
+        case .analysisd(let path, let maxPerSecond, _):
             let socket = AnalysisdSocket(path: path)
             return (
                 { body in body.withUnsafeBytes { socket.send($0) } }, { socket.waitUntilWritable(milliseconds: 500) },

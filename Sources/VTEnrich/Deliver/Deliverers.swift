@@ -54,7 +54,10 @@ package final class Deliverers: Sendable {
     private static func targets(_ configuration: Configuration) -> [String: Deliverer.Target] {
         var targets: [String: Deliverer.Target] = [:]
         if let analysisd = configuration.analysisd {
-            targets["analysisd"] = .analysisd(socket: analysisd.socket, maxPerSecond: analysisd.maxPerSecond)
+            targets["analysisd"] = .analysisd(
+                socket: analysisd.socket, maxPerSecond: analysisd.maxPerSecond,
+                confirmation: analysisd.confirm == .off
+                    ? nil : .init(after: analysisd.confirmAfter, always: analysisd.confirm == .on))
         }
         if let path = configuration.outputFile { targets["file"] = .file(path: path) }
         return targets

@@ -27,7 +27,7 @@ package struct EventComposer: Sendable {
         let json = EnrichedEvent.make(
             source, entry.reputation, pivot: entry.pivot, cache: mark, now: now, settings: configuration.verdict,
             allowlisted: configuration.selection.allowlist.contains { $0.contains(source.address) })
-        return items(source, source.eventID, json)
+        return items(source, kind(of: entry, now), source.eventID, json)
     }
 
     package func unenriched(_ source: EventSource, _ refusal: Refusal) -> [OutboxItem] {
@@ -35,25 +35,35 @@ package struct EventComposer: Sendable {
         guard hasSink else { return [] }
         let json = EnrichedEvent.unenriched(
             source, reason: refusal.reason, status: refusal.status, description: refusal.description)
-        return items(source, source.eventID, json)
+        return items(source, "unenriched", source.eventID, json)
     }
 
     /// Tells Wazuh once a day that the quota is spent (contract §3, rule 199906).
     package func notice(id: String, description: String) -> [OutboxItem] {
-        items(nil, id, EnrichedEvent.notice(reason: .quota, description: description, id: id))
+        items(nil, "notice", id, EnrichedEvent.notice(reason: .quota, description: description, id: id))
     }
 
     private var hasSink: Bool { configuration.analysisd != nil || configuration.outputFile != nil }
 
-    private func items(_ source: EventSource?, _ id: String, _ json: [UInt8]) -> [OutboxItem] {
+    /// The verdict that the event tells.
+    private func kind(of entry: CachedVerdict, _ now: Double) -> String {
+        switch entry.reputation {
+        case .found(let facts):
+            VerdictFlow.judge(facts, pivot: entry.pivot, now: now, settings: configuration.verdict).verdict.rawValue
+        case .notFound: Verdict.unknown.rawValue
+        case .invalid: "unenriched"
+        }
+    }
+
+    private func items(_ source: EventSource?, _ kind: String, _ id: String, _ json: [UInt8]) -> [OutboxItem] {
         var items: [OutboxItem] = []
         if let analysisd = configuration.analysisd {
             var body = Data(Datagram.prefix(source, location: analysisd.location))
             body.append(contentsOf: json)
-            items.append(OutboxItem(sink: Self.analysisd, eventID: id, body: body))
+            items.append(OutboxItem(sink: Self.analysisd, kind: kind, eventID: id, body: body))
         }
         if configuration.outputFile != nil {
-            items.append(OutboxItem(sink: Self.file, eventID: id, body: Data(json)))
+            items.append(OutboxItem(sink: Self.file, kind: kind, eventID: id, body: Data(json)))
         }
         return items
     }

@@ -76,12 +76,15 @@ enum Schema {
         CREATE TABLE spent (
             date TEXT PRIMARY KEY, requests INTEGER NOT NULL, others INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
-        -- Events made and not yet delivered; sent_at is set while a confirmation is awaited.
+        -- Events made and not yet delivered. kind: the verdict that the event tells, which decides the rule it fires.
+        -- sent_at: set while a confirmation is awaited; sends: how often it went out.
         CREATE TABLE outbox (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, event_id TEXT, body BLOB NOT NULL,
-            queued_at REAL NOT NULL, sent_at REAL, sends INTEGER NOT NULL DEFAULT 0);
+            id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, kind TEXT NOT NULL, event_id TEXT,
+            body BLOB NOT NULL, queued_at REAL NOT NULL, sent_at REAL, sends INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX outbox_unsent ON outbox (sink, id) WHERE sent_at IS NULL;
         CREATE INDEX outbox_awaited ON outbox (sent_at) WHERE sent_at IS NOT NULL;
-        CREATE INDEX outbox_event ON outbox (event_id) WHERE sent_at IS NOT NULL;
+        CREATE INDEX outbox_event ON outbox (event_id);
+        -- The latest send of each kind that is known to have become an alert.
+        CREATE TABLE loop (kind TEXT PRIMARY KEY, sent_at REAL NOT NULL) WITHOUT ROWID;
         """
 }

@@ -4,20 +4,25 @@ import GRDB
 /// An event for one sink, ready to go.
 package struct OutboxItem: Sendable, Equatable {
     package var sink: String
+    /// The verdict that the event tells, `unenriched` or `notice`.
+    package var kind: String
     /// nil for what speaks of no alert (the daily notice).
     package var eventID: String?
     package var body: Data
 
-    package init(sink: String, eventID: String?, body: Data) {
+    package init(sink: String, kind: String = "unknown", eventID: String?, body: Data) {
         self.sink = sink
+        self.kind = kind
         self.eventID = eventID
         self.body = body
     }
 
     func insert(in db: Database) throws {
         try db.run(
-            "INSERT INTO outbox (sink, event_id, body, queued_at) VALUES (?, ?, ?, CAST(strftime('%s', 'now') AS REAL))",
-            [sink, eventID, body])
+            """
+            INSERT INTO outbox (sink, kind, event_id, body, queued_at)
+            VALUES (?, ?, ?, ?, CAST(strftime('%s', 'now') AS REAL))
+            """, [sink, kind, eventID, body])
     }
 }
 
@@ -76,11 +81,5 @@ extension Store {
         try read("reading the outbox") {
             try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL") ?? 0
         }
-    }
-
-    /// Our own event came back through alerts.json: it arrived.
-    func confirm(_ eventID: String, in db: Database) throws {
-        try db.run("DELETE FROM outbox WHERE event_id = ? AND sent_at IS NOT NULL", [eventID])
-        try add(1, to: .confirmed, in: db)
     }
 }
