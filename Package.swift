@@ -63,7 +63,11 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins"], swiftSettings: strict),
+            dependencies: [
+                "VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

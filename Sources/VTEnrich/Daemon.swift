@@ -95,6 +95,12 @@ package actor Daemon {
         log.notice("stopped; nothing waits that is not in \(configuration.stateDirectory)/state.db")
     }
 
+    /// Ends the process without waiting for its parts: after a crash as after this, everything is in the database.
+    package nonisolated func exitNow(_ reason: String) -> Never {
+        log.warning("ending at once: \(reason); what waits is in the state database")
+        _exit(0)
+    }
+
     // MARK: Reload
 
     /// Takes a new configuration and key whole, or refuses them whole and keeps the old ones (T45).

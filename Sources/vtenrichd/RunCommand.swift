@@ -28,36 +28,39 @@ struct RunCommand: AsyncParsableCommand {
             writeError(error.description)
             throw ExitCode(error.kind.rawValue)
         }
-        await untilTold(daemon)
-        Self.exitSoon()
+        let told = Doorbell()
+        let signals = Self.listen(for: daemon, told)
+        await told.wait(atMost: nil)
+        Self.exitSoon(daemon)
         await daemon.stop()
+        // The second signal is heard until the end.
+        withExtendedLifetime(signals) {}
         throw ExitCode(0)
     }
 
-    /// Returns at the first SIGTERM or SIGINT; the second one ends the process at once (T03).
-    private func untilTold(_ daemon: Daemon) async {
-        let told = Doorbell()
+    /// The first SIGTERM or SIGINT rings; the second one ends the process at once (T03).
+    private static func listen(for daemon: Daemon, _ told: Doorbell) -> Signals {
         let asked = Mutex(false)
         let reloads = ReloadRequests(daemon)
-        let signals = Signals { signal in
+        return Signals { signal in
             switch signal {
             case .reload: reloads.add()
             case .terminate:
-                if asked.withLock({ already in
-                    defer { already = true }; return already
-                }) {
-                    _exit(0)
+                let isSecond = asked.withLock { asked in
+                    defer { asked = true }
+                    return asked
                 }
+                if isSecond { daemon.exitNow("a second signal") }
                 told.ring()
             }
         }
-        await told.wait(atMost: nil)
-        withExtendedLifetime(signals) {}
     }
 
     /// Everything that matters is in the database: a stage that does not stop in time loses nothing (contract §1, 5 s).
-    private static func exitSoon() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + 4) { @Sendable in _exit(0) }
+    private static func exitSoon(_ daemon: Daemon) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + 4) { @Sendable in
+            daemon.exitNow("a part did not stop within 4 s")
+        }
     }
 }
 
