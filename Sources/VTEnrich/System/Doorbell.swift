@@ -58,8 +58,11 @@ package final class Doorbell: Sendable {
     /// The timer's ring: only for the wait that set it.
     private func wake(_ generation: Int) {
         let waiter = state.withLock { state in
-            guard state.generation == generation, let waiter = state.waiter else {
-                return nil as CheckedContinuation<Void, Never>?
+            guard state.generation == generation else { return nil as CheckedContinuation<Void, Never>? }
+            guard let waiter = state.waiter else {
+                // The time was over before the wait began.
+                state.rung = true
+                return nil
             }
             state.waiter = nil
             state.generation += 1
