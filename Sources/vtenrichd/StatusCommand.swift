@@ -19,61 +19,101 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = shared.settingsOfRunningDaemon()
-        // The socket is asked as who we are; the database is read as its owner.
         while watch {
-            let (report, _) = try StatusSource.report(configuration, path: shared.path)
+            let (report, _) = try report(configuration)
             print("\u{1B}[H\u{1B}[2J" + StatusText.render(report))
             fflush(nil)
             try await Task.sleep(nanoseconds: 2_000_000_000)
         }
-        let (report, code) = try StatusSource.report(configuration, path: shared.path)
-        if json {
-            print(String(decoding: try report.json(), as: UTF8.self))
-        } else {
-            print(StatusText.render(report))
-        }
+        let (report, code) = try report(configuration)
+        print(json ? String(decoding: try report.json(), as: UTF8.self) : StatusText.render(report))
         throw ExitCode(code)
+    }
+
+    private func report(_ configuration: Configuration) throws -> (StatusReport, Int32) {
+        do throws(StatusSource.Denied) {
+            return try StatusSource.report(configuration, path: shared.path)
+        } catch {
+            writeError(error.reason)
+            if json { print(try error.json(path: shared.path)) }
+            throw ExitCode(77)
+        }
     }
 }
 
 /// Where the report comes from.
 enum StatusSource {
+    /// Who asks may neither speak with the daemon nor read its database.
+    struct Denied: Error {
+        var reason: String
+
+        /// What a program that reads `--json` gets: nothing is known but why.
+        func json(path: String) throws -> String {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(Document(path: path, reason: reason)), as: UTF8.self)
+        }
+
+        private struct Document: Encodable {
+            @OrNull var health: String?
+            var version = Vtenrichd.version
+            var config: [String: String]
+            var problems: [String]
+
+            init(path: String, reason: String) {
+                config = ["path": path]
+                problems = [reason]
+            }
+        }
+    }
+
     /// The report and the exit code that goes with it.
-    static func report(_ configuration: Configuration, path: String) throws -> (StatusReport, Int32) {
-        switch ControlClient.send(.status, to: configuration.controlSocket, patience: 0.5) {
+    static func report(_ configuration: Configuration, path: String) throws(Denied) -> (StatusReport, Int32) {
+        let socket = configuration.controlSocket
+        switch ControlClient.send(.status, to: socket, patience: 0.5) {
         case .answer(.status(let report)): return (report, code(report.health))
         case .answer(.done(let text)), .answer(.refused(let text)):
             return try offline(configuration, path, problem: text)
         case .answer: return try offline(configuration, path, problem: "the daemon's answer was not understood")
         case .notAllowed:
-            writeError(
-                "\(configuration.controlSocket): permission denied (run it as root or in the group of the service)")
-            throw ExitCode(77)
+            throw Denied(reason: "\(socket): permission denied (run it as root or in the group of the service)")
         case .notRunning: return try offline(configuration, path, problem: nil)
         case .hanging: return try offline(configuration, path, problem: "the daemon does not answer")
         }
     }
 
+    /// From the database, which is read as its owner.
     private static func offline(
         _ configuration: Configuration, _ path: String, problem: String?
-    ) throws -> (StatusReport, Int32) {
-        try StateAccess.becomeOwner(of: configuration.stateDirectory)
-        let store = try StateAccess.open(configuration, denied: 77)
+    ) throws(Denied) -> (StatusReport, Int32) {
+        let directory = configuration.stateDirectory
         let clock = Clock.system
-        let holder = Store.runningDaemon(directory: configuration.stateDirectory)
         let builder = StatusBuilder(
             configuration: configuration, configurationPath: path, version: Vtenrichd.version, now: clock.wall())
-        var report = builder.report(
-            state: try store?.summary(alertsPath: configuration.alerts.path, now: clock.wall()),
-            usage: try store.map {
-                try LocalQuotaLedger.usage(
-                    of: $0, wall: clock.wall(), boot: clock.boot(), limits: configuration.virusTotal.quota)
-            }, live: nil)
-        guard let holder else { return (report, 3) }
-        report.health = .failing
-        report.pid = holder > 0 ? Int(holder) : nil
-        report.problems = [problem ?? "the daemon runs but does not listen at \(configuration.controlSocket)"]
-        return (report, 2)
+        var report = builder.report(state: nil, usage: nil, live: nil)
+        var problems: [String] = []
+        do throws(StoreError) {
+            try StateAccess.takeOwner(of: directory)
+            if let store = try Store.inspect(directory: directory) {
+                report = builder.report(
+                    state: try store.summary(alertsPath: configuration.alerts.path, now: clock.wall()),
+                    usage: try LocalQuotaLedger.usage(
+                        of: store, wall: clock.wall(), boot: clock.boot(), limits: configuration.virusTotal.quota),
+                    live: nil)
+            }
+        } catch {
+            guard error.kind != .inaccessible else { throw Denied(reason: error.description) }
+            problems = [error.description]
+        }
+        let holder = Store.runningDaemon(directory: directory)
+        if let holder {
+            report.health = .failing
+            report.pid = holder > 0 ? Int(holder) : nil
+            problems.insert(
+                problem ?? "the daemon runs but does not listen at \(configuration.controlSocket)", at: 0)
+        }
+        report.problems = problems
+        return (report, code(report.health))
     }
 
     private static func code(_ health: StatusReport.Health) -> Int32 {

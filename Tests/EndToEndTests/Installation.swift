@@ -63,14 +63,9 @@ final class Installation: Sendable {
         return try await daemon.exitStatus()
     }
 
-    /// Holds the write lock of the state database until the result is closed.
-    func lockDatabase() async throws -> DatabaseQueue {
-        var configuration = GRDB.Configuration()
-        configuration.allowsUnsafeTransactions = true
-        configuration.busyMode = .timeout(10)
-        let database = try DatabaseQueue(path: manager.statePath + "/state.db", configuration: configuration)
-        try await database.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
-        return database
+    /// Another process holds the write lock of the state database until it is released.
+    func lockDatabase() async throws -> DatabaseLock {
+        try await DatabaseLock(path: manager.statePath + "/state.db")
     }
 
     /// The ids of the alerts that came out enriched or not, in the order of arrival.
@@ -100,4 +95,20 @@ enum Alerts {
     }
 
     static func ids(_ numbers: some Sequence<Int>) -> Set<String> { Set(numbers.map(id)) }
+}
+
+struct DatabaseLock {
+    private let database: DatabaseQueue
+
+    init(path: String) async throws {
+        var configuration = GRDB.Configuration()
+        configuration.allowsUnsafeTransactions = true
+        configuration.busyMode = .timeout(10)
+        database = try DatabaseQueue(path: path, configuration: configuration)
+        try await database.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    }
+
+    func release() throws {
+        try database.close()
+    }
 }

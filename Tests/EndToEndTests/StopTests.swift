@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Support
 import Testing
 import VTEnrich
@@ -79,7 +78,7 @@ struct StopTests {
         #expect(try await daemon.exitStatus() == 0)
         #expect(site.lines(of: "a second signal") == 1)
         #expect(site.lines(of: "stopped;") == 0)
-        try lock.close()
+        try lock.release()
         let next = try await site.start()
         try await site.received(2)
         #expect(try await site.stop(next) == 0)

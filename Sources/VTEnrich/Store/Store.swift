@@ -26,7 +26,8 @@ package final class Store: Sendable {
             return pool
         }
         chmod(path, 0o640)
-        try self.init(database: pool, path: path, lock: lock)
+        let key = try Self.wrap("making the secret", path) { try pool.write(Self.readOrMakeKey) }
+        try self.init(database: pool, path: path, lock: lock, eventKey: key)
     }
 
     /// The state as it is, for commands beside a daemon or without one: no lock, no migration, nothing created. nil when there
@@ -53,7 +54,9 @@ package final class Store: Sendable {
             }
             return queue
         }
-        return try Store(database: queue, path: path, lock: nil)
+        // Reads alone: another process may hold the write lock.
+        let key = try wrap("reading the secret", path) { try queue.read(Self.readKey) }
+        return try Store(database: queue, path: path, lock: nil, eventKey: key ?? [])
     }
 
     /// The pid of the daemon that uses the state directory, -1 when it cannot be told; nil when none runs.
@@ -66,14 +69,17 @@ package final class Store: Sendable {
             try migrate(queue, path: ":memory:")
             return queue
         }
-        return try Store(database: queue, path: ":memory:", lock: nil)
+        let key = try wrap("making the secret", ":memory:") { try queue.write(Self.readOrMakeKey) }
+        return try Store(database: queue, path: ":memory:", lock: nil, eventKey: key)
     }
 
-    private init(database: any DatabaseWriter, path: String, lock: StateLock?) throws(StoreError) {
+    private init(
+        database: any DatabaseWriter, path: String, lock: StateLock?, eventKey: [UInt8]
+    ) throws(StoreError) {
         self.database = database
         self.path = path
         self.lock = lock
-        eventKey = try Self.wrap("reading the secret", path) { try database.write(Self.readOrMakeKey) }
+        self.eventKey = eventKey
         let count = try Self.wrap("counting the queue", path) {
             try database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM pending") ?? 0 }
         }
@@ -128,10 +134,13 @@ package final class Store: Sendable {
         try Schema.migrator.migrate(database)
     }
 
+    private static func readKey(_ db: Database) throws -> [UInt8]? {
+        let key = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'event_key'")
+        return key.flatMap { $0.count == 32 ? [UInt8]($0) : nil }
+    }
+
     private static func readOrMakeKey(_ db: Database) throws -> [UInt8] {
-        if let key = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'event_key'"), key.count == 32 {
-            return [UInt8](key)
-        }
+        if let key = try readKey(db) { return key }
         var generator = SystemRandomNumberGenerator()
         let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
         try db.execute(sql: "INSERT OR REPLACE INTO meta VALUES ('event_key', ?)", arguments: [Data(key)])
