@@ -31,6 +31,8 @@ package actor Daemon {
     private let startedAt: Double
     private var loadedAt: Double
     private var lastReload: String?
+    /// The newest reload, done or not.
+    private var reloading: Task<ControlResponse, Never>?
 
     /// Builds everything from the configuration; nothing runs yet. Throws `StartError`.
     package init(
@@ -103,9 +105,20 @@ package actor Daemon {
 
     // MARK: Reload
 
-    /// Takes a new configuration and key whole, or refuses them whole and keeps the old ones (T45).
+    /// Takes a new configuration and key whole, or refuses them whole and keeps the old ones (T45). One after the other, in
+    /// the order of the calls: a reload waits for the stages, and two at once would mix their settings (T46).
     @discardableResult
     package func reload() async -> ControlResponse {
+        let earlier = reloading
+        let task = Task {
+            _ = await earlier?.value
+            return await reloadNow()
+        }
+        reloading = task
+        return await task.value
+    }
+
+    private func reloadNow() async -> ControlResponse {
         notifier.reloading()
         defer { notifier.ready() }
         do {
