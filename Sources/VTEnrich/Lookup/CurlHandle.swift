@@ -57,9 +57,11 @@ final class CurlHandle {
         guard wasSent, status > 0 else {
             return .failure(TransportFailure(cause: describe(code, transfer), wasSent: wasSent))
         }
+        // A server or proxy may repeat the header: from here on the key is in nobody's texts.
+        let body = transfer.body.replacing(Array(options.key.headerValue.utf8), with: Array("***".utf8))
         return .success(
             HTTPAnswer(
-                status: status, retryAfter: transfer.retryAfter, body: transfer.body,
+                status: status, retryAfter: transfer.retryAfter, body: body,
                 incomplete: code == CURLE_OK ? nil : describe(code, transfer)))
     }
 
