@@ -8,7 +8,7 @@ extension Scheduler {
         status.state = .ok
         status.lastOK = parts.clock.wall()
         guard refusals > 0 else { return }
-        refusals = 0
+        (refusals, refusedUntil) = (0, 0)
         do {
             try await parts.ledger.open()
         } catch {
@@ -34,19 +34,21 @@ extension Scheduler {
     }
 
     /// 429: the server does not say which window is spent. The first is taken for the minute's; one more after that was over
-    /// must be the day's or the month's: then one probe an hour at most until the window resets (T27, T28).
+    /// must be the day's or the month's: then one probe an hour at most until the window resets (T27, T28). Requests that
+    /// were on their way together are refused together, as one.
     private func limited(_ failure: ProviderFailure, retryAfter: Double?) async {
         let now = parts.clock.wall()
-        refusals += 1
+        if now >= refusedUntil || refusals == 0 { refusals += 1 }
         circuit.answered()
         status.state = .rateLimited
         var pause = refusals == 1 ? MinuteLog.hold : 3_600
         if refusals > 1 { pause = min(pause, max(1, UTCDate.nextDay(after: now) - now + 1)) }
-        pause = min(86_400, max(pause, retryAfter ?? 0))
-        parts.log.warning("\(failure.message); no request before \(Timestamp.text(now + pause))")
+        pause = min(86_400, max(pause, retryAfter ?? 0, refusedUntil - now))
+        refusedUntil = now + pause
+        parts.log.warning("\(failure.message); no request before \(Timestamp.text(refusedUntil))")
         countersDue = 0
         do {
-            try await parts.ledger.close(until: now + pause)
+            try await parts.ledger.close(until: refusedUntil)
         } catch {
             parts.log.error("\(error)")
             circuit.wait(until: parts.clock.boot() + pause)

@@ -52,6 +52,8 @@ package actor Scheduler {
     var lastFailure: ProviderFailure?
     /// 429s since the last answer: the first is taken for the minute's, the next for the day's (`virustotal.md` §2.1).
     var refusals = 0
+    /// Wall clock.
+    var refusedUntil = 0.0
     /// Requests on their way; never two for one address.
     var inFlight: [IPAddress: Task<Void, Never>] = [:]
     /// Addresses whose last lookup failed: not again before this (seconds since boot), so that one bad answer holds up nobody.
@@ -114,7 +116,7 @@ package actor Scheduler {
     package func reconfigure(_ configuration: Configuration, client: (any ReputationClient)?) async {
         self.configuration = configuration
         self.client = client
-        (circuit, lastFailure, refusals, countersDue) = (Circuit(), nil, 0, 0)
+        (circuit, lastFailure, refusals, refusedUntil, countersDue) = (Circuit(), nil, 0, 0, 0)
         retries = Retries()
         status.state = client == nil ? .noKey : .ok
         status.pivotRefused = false

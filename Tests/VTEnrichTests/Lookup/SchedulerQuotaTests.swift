@@ -86,6 +86,18 @@ import VTEnrichCore
         #expect(rig.scheduler.providerStatus.state == .rateLimited)
     }
 
+    @Test func `T27 the 429s of requests that were on their way together are one`() async throws {
+        let rig = try SchedulerRig(ScriptedClient(.failure(.limited)))
+        try rig.accept((1...4).map { .sample($0, address: "1.0.0.\($0)") })
+        await rig.pump()
+        #expect(rig.client.asked.count > 1)
+        let burst = rig.client.asked.count
+        rig.client.answerAll(with: .value(.notFound))
+        await run(rig, for: 62, each: 31)
+        #expect(rig.client.asked.count > burst)
+        #expect(rig.scheduler.providerStatus.state == .ok)
+    }
+
     @Test func `T27 Retry-After is waited for when it is longer`() async throws {
         let failure = ProviderFailure(
             action: .wait(retryAfter: 600), status: 429, message: "VirusTotal: HTTP 429", wasSent: true)
