@@ -48,11 +48,18 @@ struct CacheCommand: AsyncParsableCommand {
         @Argument(help: "The address.") var ip: String
         @Flag(help: "Print one JSON document.") var json = false
 
-        func run() async throws {
-            let settings = try shared.configuration().configuration
+        private func address() throws -> IPAddress {
             guard let address = IPAddress(cleaning: ip) else {
                 throw ValidationError("'\(printable(ip))' is no IP address")
             }
+            return address
+        }
+
+        func validate() throws { _ = try address() }
+
+        func run() async throws {
+            let address = try address()
+            let settings = try shared.configuration().configuration
             try StateAccess.becomeOwner(of: settings.stateDirectory)
             guard let entry = try StateAccess.open(settings)?.cachedVerdict(for: address) else {
                 writeError("\(address) is not in the cache")

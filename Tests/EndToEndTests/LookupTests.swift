@@ -24,21 +24,21 @@ struct LookupTests {
     }
 
     @Test func `T33 T34 kills give no new tokens, and loopback is not proxied`() async throws {
-        var settings = VirusTotalStandIn.Settings()
-        settings.latency = 0.3
         let proxy = try LoopbackServer { _ in }
         let proxyURL = "http://127.0.0.1:\(proxy.port)"
         let environment = Dictionary(
             uniqueKeysWithValues: ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"].map { ($0, proxyURL) })
         let site = try Installation(
-            alerts: Alerts.text([1]), ["virustotal.quota": "{per_minute: 4, per_day: 500}"], virusTotal: settings)
+            alerts: Alerts.text([1]), ["virustotal.quota": "{per_minute: 4, per_day: 500}"])
         // Killed while each of the first three requests is on its way.
+        site.virusTotal.answerAll(with: Reply(200).with(.silence))
         for number in 1...3 {
             let daemon = try await site.start(environment: environment)
             try await eventually("request \(number)") { site.virusTotal.requests.count == number }
             daemon.send(SIGKILL)
             #expect(try await daemon.exitStatus() == -SIGKILL)
         }
+        site.virusTotal.answerAll(with: nil)
         site.manager.append(Alerts.text(2...9).trimmingCharacters(in: .newlines))
         for _ in 1...3 {
             let daemon = try await site.start(environment: environment)
