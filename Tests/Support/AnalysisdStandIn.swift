@@ -63,9 +63,15 @@ package final class AnalysisdStandIn: Sendable {
         state.withLock { $0.isPaused = false }
     }
 
-    /// The process is gone and its path stays: senders get ECONNREFUSED (T41).
+    /// The process is gone and its path stays: senders get ECONNREFUSED (T41), from the moment this returns.
     package func exit() {
-        state.withLock { $0.socket = nil }
+        let socket = Weak<DatagramSocket>()
+        state.withLock { state in
+            socket.value = state.socket
+            state.socket = nil
+        }
+        // The thread may still be looking at it.
+        while socket.value != nil { usleep(500) }
     }
 
     /// The path is gone: senders get ENOENT (T40).
