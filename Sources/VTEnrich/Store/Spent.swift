@@ -51,6 +51,14 @@ struct Spent {
                 others = MAX(others, excluded.others)
             """, [to.description, from.description])
         try db.run("DELETE FROM spent WHERE date > ?", [to.description])
+        guard from.monthPrefix != to.monthPrefix else { return }
+        // The other days of the month that may be the true one, as a day before the first.
+        let before = try Spent(from, in: db)
+        try db.run(
+            """
+            INSERT INTO spent (date, requests) VALUES (?, ?)
+            ON CONFLICT (date) DO UPDATE SET requests = MAX(requests, excluded.requests)
+            """, [to.monthPrefix + "-00", max(0, before.month - before.day)])
     }
 }
 

@@ -1,3 +1,4 @@
+import Support
 import Testing
 import VTEnrichCore
 
@@ -5,7 +6,7 @@ import VTEnrichCore
     /// Sends whenever a token is there and returns the times at which the server saw a request: up to `latency` after it was
     /// sent.
     private func traffic(limit: Int, seconds: Double, seed: UInt64, latency: ClosedRange<Double>) -> [Double] {
-        var generator = Seeded(state: seed)
+        var generator = Seeded(seed)
         var log = MinuteLog()
         var flying: [(id: Int64, ends: Double)] = []
         var (now, next, seen) = (0.0, Int64(1), [Double]())
@@ -58,17 +59,5 @@ import VTEnrichCore
         let log = MinuteLog(requests: [], emptyUntil: 76)
         #expect(log.nextToken(limit: 4, now: 15) == 76)
         #expect(log.nextToken(limit: 4, now: 80) == 80)
-    }
-}
-
-/// A generator that gives the same numbers for the same seed (xorshift64*).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 2_685_821_657_736_338_717
     }
 }

@@ -102,6 +102,18 @@ import VTEnrichCore
         #expect(try grants(ledger) == 5)
     }
 
+    @Test func `T48 a clock that jumps into the next month gives no new month`() throws {
+        // 2026-03-30T12:00:00Z.
+        let clock = ManualClock(wall: 1_774_872_000)
+        let limits = QuotaLimits(perMinute: 1_000, perDay: 50, perMonth: 80, reserve: .count(0))
+        let ledger = try LocalQuotaLedger(store: try .inMemory(), clock: clock.clock, limits: limits)
+        #expect(try grants(ledger) == 50)
+        clock.advance(86_400)
+        #expect(try grants(ledger) == 30)
+        clock.setWall(clock.wall + 86_400)
+        #expect(try grants(ledger) == 0)
+    }
+
     @Test func `T35 the day starts anew at midnight UTC, the month goes on`() throws {
         let clock = ManualClock(wall: 1_772_409_600 - 1_000)
         let limits = QuotaLimits(perMinute: 1_000, perDay: 5, perMonth: 12, reserve: .count(0))
