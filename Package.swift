@@ -67,7 +67,7 @@ let package = Package(
                 "VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["Fixtures"], swiftSettings: strict),
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,7 @@ import VTEnrich
 struct CommandTests {
     private static let commands = [
         ["run"], ["reload"], ["status"], ["check"], ["explain"], ["cache"], ["cache", "list"], ["cache", "show"],
-        ["cache", "purge"], ["cache", "stats"],
+        ["cache", "purge"], ["cache", "stats"], ["lookup"], ["replay"], ["simulate"],
     ]
 
     @Test func `help and version go to standard output and end with 0`() async throws {
@@ -24,7 +24,8 @@ struct CommandTests {
     @Test(arguments: [
         "nonsense", "run --nothing", "run extra", "reload extra", "status --jsonn", "check extra", "cache nonsense",
         "cache show", "cache show not-an-address", "cache purge", "cache purge --all --expired",
-        "cache purge not-an-address", "cache list extra", "cache stats --all", "status --config",
+        "cache purge not-an-address", "cache list extra", "cache stats --all", "status --config", "lookup",
+        "lookup not-an-address", "replay", "simulate",
     ])
     func `wrong usage ends with 64, told on standard error`(command: String) async throws {
         let words = command.split(separator: " ").map(String.init)
@@ -42,6 +43,8 @@ struct CommandTests {
                 ["reload"], ["status"], ["status", "--json"], ["check"], ["check", "--print"], ["explain", "45.0.0.1"],
                 ["cache", "list"], ["cache", "list", "--json"], ["cache", "show", "45.0.0.1"], ["cache", "stats"],
                 ["cache", "stats", "--json"], ["cache", "purge", "--all"], ["cache", "purge", "45.0.0.1"],
+                ["lookup", "45.0.0.1"], ["lookup", "45.0.0.1", "--json"], ["replay", site.manager.alertsPath],
+                ["simulate", site.manager.alertsPath, "--json"],
             ] {
                 _ = try await Program("vtenrichd").run(command + ["--config", site.manager.configurationPath])
                 #expect(try Self.files(in: folder) == before, "\(command)")

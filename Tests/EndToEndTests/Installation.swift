@@ -52,9 +52,14 @@ final class Installation: Sendable {
         manager.log.split(separator: "\n").count { $0.contains(text) }
     }
 
-    /// `status --json`, as somebody who watches the daemon reads it.
+    /// `status --json`, as somebody who watches the daemon reads it. On a busy machine the daemon may miss the half second
+    /// that `status` gives it: then it is asked again.
     func status() async throws -> StatusReport {
-        try StatusReport.read(Data(try await manager.run("status", "--json").standardOutput.utf8))
+        while true {
+            let output = try await manager.run("status", "--json")
+            let report = try StatusReport.read(Data(output.standardOutput.utf8))
+            if report.problems != ["the daemon does not answer"] { return report }
+        }
     }
 
     /// SIGTERM, until the process is gone.

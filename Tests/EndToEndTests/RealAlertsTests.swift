@@ -19,7 +19,7 @@ struct RealAlertsTests {
     @Test func `every alert with a public source gives one event in its agent's name, and each address one lookup`()
         async throws
     {
-        let text = try await Self.excerpt()
+        let text = try await Self.sample()
         let wanted = text.split(separator: "\n").compactMap(Self.wanted)
         let addresses = Set(wanted.map(\.address))
         try #require(wanted.count > 250 && addresses.count > 100 && wanted.contains { $0.agentName == "edge:fw|1" })
@@ -45,9 +45,9 @@ struct RealAlertsTests {
         #expect(status.output["analysisd"]?.confirmed == wanted.count)
     }
 
-    private static func excerpt() async throws -> String {
+    private static func sample() async throws -> String {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/alerts.json.gz")
+            .appendingPathComponent("../../demo/sample-alerts.json.gz").standardized
         return try await Program(at: "/bin/gzip").run(["-dc", file.path]).standardOutput
     }
 
@@ -72,7 +72,7 @@ struct RealAlertsTests {
             fullLog: event.text("original_full_log"))
     }
 
-    /// The excerpt has IPv4 addresses only.
+    /// The sample has IPv4 addresses only.
     private static func isPublic(_ text: String) -> Bool {
         let octets = text.split(separator: ".").compactMap { UInt8($0) }
         guard octets.count == 4 else { return false }

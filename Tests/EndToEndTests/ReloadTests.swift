@@ -41,9 +41,8 @@ struct ReloadTests {
             #expect(refused.standardError.contains(message), "\(refused.standardError)")
         }
         #expect(site.manager.log.contains(message))
-        let output = try await site.manager.run("status", "--json")
-        #expect(output.status == 1)
-        let degraded = try StatusReport.read(Data(output.standardOutput.utf8))
+        let degraded = try await site.status()
+        #expect(degraded.health == .degraded)
         #expect(degraded.config.lastReload?.contains(message) == true)
         #expect(degraded.problems.contains { $0.contains(message) })
         site.manager.append(Alerts.line(1))
@@ -68,8 +67,9 @@ struct ReloadTests {
         try await eventually("the log says what is wrong") {
             site.manager.log.contains("\(site.manager.configurationPath):\(lastLine):21: filters.rule_id")
         }
-        let output = try await site.manager.run("status", "--json")
-        #expect(output.status == 1 && output.standardOutput.contains("vtenrichd.yaml:\(lastLine):21: filters.rule_id"))
+        let refused = try await site.status()
+        #expect(refused.health == .degraded)
+        #expect(refused.problems.contains { $0.contains("vtenrichd.yaml:\(lastLine):21: filters.rule_id") })
         site.manager.append(Alerts.line(1, level: 3))
         try await site.received(1)
 
@@ -146,15 +146,16 @@ struct ReloadTests {
         try await eventually("the key is rejected") { try await site.status().provider.state == "key_rejected" }
         site.manager.append(Alerts.text(2...20).trimmingCharacters(in: .newlines))
         try await eventually("all are accepted and wait") { try await site.status().queue.pending == 20 }
-        let output = try await site.manager.run("status", "--json")
-        #expect(output.status == 1 && output.standardOutput.contains("rejects the API key"))
+        let rejected = try await site.status()
+        #expect(rejected.health == .degraded)
+        #expect(rejected.problems.contains { $0.contains("rejects the API key") })
         #expect(site.virusTotal.requests.count == 1)
         #expect(site.lines(of: " error ") == 1)
 
         try site.manager.folder.write("virustotal.key", goodKey, mode: 0o600)
         #expect(try await site.manager.run("reload").status == 0)
         try await site.received(20)
-        #expect(try await site.manager.run("status").status == 0)
+        #expect(try await site.status().health == .healthy)
         #expect(try await site.stop(daemon) == 0)
         #expect(site.receivedIDs.sorted() == Alerts.ids(1...20).sorted())
         #expect(site.virusTotal.requests.count == 21)
@@ -165,12 +166,12 @@ struct ReloadTests {
         unlink(site.manager.keyPath)
         let daemon = try await site.start()
         try await eventually("three wait") { try await site.status().queue.pending == 3 }
-        let output = try await site.manager.run("status", "--json")
-        #expect(output.status == 1 && output.standardOutput.contains(#""state" : "no_key""#))
+        let waiting = try await site.status()
+        #expect(waiting.health == .degraded && waiting.provider.state == "no_key")
         try site.manager.folder.write("virustotal.key", TemporaryManager.key, mode: 0o640)
         #expect(try await site.manager.run("reload").status == 0)
         try await site.received(3)
-        #expect(try await site.manager.run("status").status == 0)
+        #expect(try await site.status().health == .healthy)
         #expect(try await site.stop(daemon) == 0)
     }
 }
