@@ -8,7 +8,7 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Validate the configuration and the API key file.",
         discussion: """
-            Prints every error and warning with file, line, column and key on standard error. Exits with 0 when the
+            Prints every error and warning with file, line, column and key on standard error. Exits with 0 when the \
             configuration can be used, else with 78. A missing API key is a warning.
             """)
 

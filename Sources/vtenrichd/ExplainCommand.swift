@@ -15,8 +15,9 @@ struct ExplainCommand: AsyncParsableCommand {
             vtenrichd explain --ndjson
             """,
         discussion: """
-            Explains the cached answer about an address, or an answer of VirusTotal saved in a file. Any JSON is judged; \
-            notes say where the daemon would refuse it. Without --alert, what an event says of its alert is missing.
+            Explains the cached answer about an address, or an answer of VirusTotal saved in a file. Any JSON is \
+            judged; notes say where the daemon would refuse it. Without --alert, what an event says of its alert is \
+            missing.
 
             With --ndjson, reads lines {"now","alert","status","response"} from standard input and writes one line for \
             each: {"prefix","event"}, the datagram to analysisd in two parts, or {"prefix":null,"event":null,"error"}. \

@@ -10,9 +10,9 @@ struct LookupCommand: AsyncParsableCommand {
         commandName: "lookup",
         abstract: "Look addresses up through the same cache and the same quota as the daemon.",
         discussion: """
-            Asks the running daemon; without one, works on its state itself. A cached answer costs nothing; any other one is a
-            request of the day's quota, goes ahead of the queue and may wait up to a minute for its turn. Exits with 1 when one
-            of the addresses could not be looked up.
+            Asks the running daemon; without one, works on its state itself. A cached answer costs nothing; any other \
+            one is a request of the day's quota, goes ahead of the queue and may wait up to a minute for its turn. \
+            Exits with 1 when one of the addresses could not be looked up.
             """)
 
     @OptionGroup var shared: SharedOptions

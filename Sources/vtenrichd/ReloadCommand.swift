@@ -7,8 +7,8 @@ struct ReloadCommand: AsyncParsableCommand {
         commandName: "reload",
         abstract: "Make the running daemon read its configuration and key again, and wait for its answer.",
         discussion: """
-            A bad configuration is refused whole and the old one stays. Exits with 0 when it was applied, 78 when it was
-            refused, 3 when no daemon runs, 77 when you may not ask.
+            A bad configuration is refused whole and the old one stays. Exits with 0 when it was applied, 78 when it \
+            was refused, 3 when no daemon runs, 77 when you may not ask.
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -8,8 +8,8 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Count what the filters take out of alert files.",
         discussion: """
-            Reads files as Wazuh writes them, plain or .gz, by the daemon's own filters and address fields. Nothing is looked up
-            or sent; neither key nor state is needed. Without a configuration file every alert is taken.
+            Reads files as Wazuh writes them, plain or .gz, by the daemon's own filters and address fields. Nothing is \
+            looked up or sent; neither key nor state is needed. Without a configuration file every alert is taken.
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -10,8 +10,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run the service: follow, filter, look up, send.",
         discussion: """
-            Logs to standard error. SIGHUP reloads configuration and key, SIGTERM and SIGINT stop it within 5 seconds. Exits
-            with 0 after a stop, 78 for a configuration that cannot be used, 1 for anything else that ends it.
+            Logs to standard error. SIGHUP reloads configuration and key, SIGTERM and SIGINT stop it within 5 seconds. \
+            Exits with 0 after a stop, 78 for a configuration that cannot be used, 1 for anything else that ends it.
             """)
 
     @OptionGroup var shared: SharedOptions

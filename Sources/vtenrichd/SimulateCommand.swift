@@ -9,9 +9,9 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Show what the quota buys: the daemon's own cache, order and quota on a virtual clock.",
         discussion: """
-            Takes alert files (plain or .gz, with the filters) or CSV "time,ip[,level]" with RFC 3339 times, whose rows are taken
-            as they are; a level that is not given is 3. The state starts empty, every answer is "unknown" and comes at once.
-            Nothing is looked up, no key is read.
+            Takes alert files (plain or .gz, with the filters) or CSV "time,ip[,level]" with RFC 3339 times, whose \
+            rows are taken as they are; a level that is not given is 3. The state starts empty, every answer is \
+            "unknown" and comes at once. Nothing is looked up, no key is read.
             """)
 
     @OptionGroup var shared: SharedOptions

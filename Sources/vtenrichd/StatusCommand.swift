@@ -9,8 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show health, follower, queue, quota, cache, provider and outputs.",
         discussion: """
-            Answers within a second, from the running daemon or, when it is stopped or hangs, from its database. Exits with 0
-            when healthy, 1 degraded, 2 failing, 3 not running, 77 when you may not read it.
+            Answers within a second, from the running daemon or, when it is stopped or hangs, from its database. Exits \
+            with 0 when healthy, 1 degraded, 2 failing, 3 not running, 77 when you may not read it.
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -18,7 +18,17 @@ struct CommandTests {
             let help = try await program.run(command + ["--help"])
             #expect(help.status == 0 && help.standardError == "", "\(command)")
             #expect(help.standardOutput.contains("USAGE: vtenrichd " + command.joined(separator: " ")))
+            #expect(Self.raggedLines(of: help.standardOutput) == [])
         }
+    }
+
+    /// Lines of the description that end although the next word would have fitted.
+    private static func raggedLines(of help: String) -> [Substring] {
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("USAGE:") }
+        return zip(lines, lines.dropFirst()).filter { line, next in
+            guard !line.isEmpty, let word = next.split(separator: " ").first else { return false }
+            return line.count + 1 + word.count < 80
+        }.map(\.0)
     }
 
     @Test(arguments: [

@@ -141,6 +141,20 @@ struct OutputTests {
         #expect(event.location == "virustotal_ip" && event.text("srcip") == Alerts.address(1))
     }
 
+    @Test func `T43 an alert with a log of 60 KB gives a whole event of 16 KiB at most`() async throws {
+        let log = String(repeating: "Invalid user \u{fc}ber ", count: 3_000)
+        let alert = Alerts.line(1).replacing("sshd: Failed", with: log)
+        let site = try Installation(alerts: alert + "\n")
+        let daemon = try await site.start()
+        try await site.received(1)
+        #expect(try await site.stop(daemon) == 0)
+        let event = try #require(site.analysisd.events.first)
+        #expect(event.message.utf8.count <= 16_384 && event.message.utf8.count > 8_000)
+        #expect(event.text("virustotal_ip.truncated") == "yes")
+        #expect(event.text("original_full_log")?.hasPrefix("Invalid user \u{fc}ber ") == true)
+        #expect(event.text("srcip") == Alerts.address(1))
+    }
+
     private static func lines(of path: String) -> [String] {
         let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
         return text?.split(separator: "\n").map(String.init) ?? []

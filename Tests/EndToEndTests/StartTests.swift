@@ -93,4 +93,13 @@ struct StartTests {
         #expect(site.receivedIDs.sorted() == [Alerts.id(1), Alerts.id(2)])
         #expect(try await site.stop(daemon) == 0)
     }
+
+    @Test func `T08 a standard error that takes nothing keeps it from nothing`() async throws {
+        let site = try Installation(alerts: Alerts.text(1...3))
+        let daemon = try Program("vtenrichd").start(
+            ["run", "--config", site.manager.configurationPath], output: "/dev/full", errors: "/dev/full")
+        try await site.received(3)
+        #expect(try await site.status().health == .healthy)
+        #expect(try await site.stop(daemon) == 0)
+    }
 }
