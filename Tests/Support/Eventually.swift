@@ -4,7 +4,7 @@
 ///   - what: says in the error what did not happen.
 ///   - seconds: generous; a test that passes never needs it.
 package func eventually(
-    _ what: String, within seconds: Double = 30, isolation: isolated (any Actor)? = #isolation,
+    _ what: String, within seconds: Double = 180, isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = monotonicSeconds() + seconds

@@ -49,7 +49,7 @@ package struct Program: Sendable {
     ///
     /// - Parameter environment: all of it but PATH and TZ=UTC: no proxy and no key of the machine gets in.
     package func run(
-        _ arguments: [String], environment: [String: String] = [:], input: String? = nil, within seconds: Double = 60
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil, within seconds: Double = 180
     ) async throws -> Output {
         let folder = try TemporaryFolder()
         let running = try start(
@@ -112,7 +112,7 @@ package final class RunningProgram: Sendable {
         if status == nil { kill(processID, signal) }
     }
 
-    package func exitStatus(within seconds: Double = 30) async throws -> Int32 {
+    package func exitStatus(within seconds: Double = 180) async throws -> Int32 {
         try await eventually("process \(processID) ends", within: seconds) { status != nil }
         return status ?? 0
     }

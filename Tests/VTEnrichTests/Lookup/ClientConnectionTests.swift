@@ -36,17 +36,16 @@ import VTEnrichCore
         #expect(try await client.lookUp(testAddress).failure == nil)
     }
 
-    @Test func `T03 a cancelled request returns and frees its connection within 5 s`() async throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `T03 a cancelled request returns and frees its connection, long before its time limit`() async throws {
         let server = try VirusTotalStandIn()
         server.answerNext(with: Reply(200).with(.silence))
-        let client = try VirusTotalClient(url: server.url, parallel: 1)
+        let client = try VirusTotalClient(url: server.url, parallel: 1) { $0.timeout = 3_600 }
         let task = Task { try await client.lookUp(testAddress).failure }
         try await eventually("the request is there") { server.requests.count == 1 }
-        let start = monotonicSeconds()
         task.cancel()
         #expect(try await task.value?.wasSent == true)
         #expect(try await client.lookUp(testAddress).failure == nil)
-        #expect(monotonicSeconds() - start < 5)
     }
 
     @Test func `a task that is cancelled already sends nothing`() async throws {
