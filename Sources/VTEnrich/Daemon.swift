@@ -22,6 +22,7 @@ package actor Daemon {
 
     private var configuration: Configuration
     private let store: Store
+    private nonisolated let housekeeper: Housekeeper
     private let ledger: LocalQuotaLedger
     private let scheduler: Scheduler
     private let follower: Follower
@@ -53,7 +54,11 @@ package actor Daemon {
         let clock = clock
         startedAt = clock.boot()
         loadedAt = clock.wall()
-        let store = try StartError.wrap { try Store(directory: setup.configuration.stateDirectory) }
+        let stateLog = logSettings.logger("state")
+        let store = try StartError.wrap { try Store(directory: setup.configuration.stateDirectory, log: stateLog) }
+        housekeeper = Housekeeper(
+            store: store, pruning: PruningSettings(maxStale: setup.configuration.cache.maxStale), clock: clock,
+            log: stateLog)
         let ledger = try StartError.wrap {
             try LocalQuotaLedger(store: store, clock: clock, limits: setup.configuration.virusTotal.quota)
         }
@@ -79,7 +84,8 @@ package actor Daemon {
             }
         }
         await deliverers.apply(configuration)
-        let (scheduler, follower) = (scheduler, follower)
+        let (scheduler, follower, housekeeper) = (scheduler, follower, housekeeper)
+        Task { await housekeeper.run() }
         Task { await scheduler.run() }
         Task { await follower.run() }
         Task { await self.watch() }
@@ -93,6 +99,7 @@ package actor Daemon {
         await follower.stop()
         await scheduler.stop()
         await deliverers.stop()
+        await housekeeper.stop()
         control?.close()
         log.notice("stopped; nothing waits that is not in \(configuration.stateDirectory)/state.db")
     }
@@ -134,6 +141,7 @@ package actor Daemon {
             configuration = setup.configuration
             await deliverers.apply(configuration)
             await scheduler.reconfigure(configuration, client: setup.client())
+            await housekeeper.reconfigure(PruningSettings(maxStale: configuration.cache.maxStale))
             await follower.reconfigure(
                 settings: configuration.followSettings, selector: AlertSelector(configuration.selection))
             loadedAt = clock.wall()
@@ -167,7 +175,8 @@ package actor Daemon {
             let live = StatusBuilder.Live(
                 pid: getpid(), uptime: clock.boot() - startedAt, loadedAt: loadedAt, lastReload: lastReload,
                 follower: follower.status(), provider: scheduler.providerStatus, sinks: deliverers.statuses,
-                problems: lastReload.flatMap { $0 == "applied" ? nil : "last reload \($0)" }.map { [$0] } ?? [])
+                problems: housekeeper.problems
+                    + (lastReload.flatMap { $0 == "applied" ? nil : "last reload \($0)" }.map { [$0] } ?? []))
             let summary = try store.summary(alertsPath: configuration.alerts.path, now: clock.wall())
             return .status(builder.report(state: summary, usage: usage, live: live))
         } catch {

@@ -116,8 +116,10 @@ package actor Deliverer {
     /// nil when the row is dealt with, else the seconds to wait before it is tried again.
     private func deliver(_ row: OutboxRow) throws -> Double? {
         if let pause = pace.pause(at: clock.boot()) { return pause }
+        CrashPoint.beforeSend.reach()
         switch send(row.body) {
         case .delivered:
+            CrashPoint.afterSend.reach()
             unnoted = row.id
             try noteSent()
             recovered()
@@ -126,8 +128,8 @@ package actor Deliverer {
             waitForRoom()
             return 0.001
         case .unavailable(let problem):
-            fail(problem)
             try store.count([.retries: 1])
+            fail(problem)
             defer { backOff = min(1, backOff * 2) }
             return backOff
         case .impossible(let problem):

@@ -40,6 +40,7 @@ extension Trail {
             count = taken
             generation.consume(count, of: bytes)
             if isInDoubt { try generation.settleDoubt() }
+            CrashPoint.afterRead.reach()
         case .nuls(let nuls, let isFirst):
             count = nuls
             if isFirst {

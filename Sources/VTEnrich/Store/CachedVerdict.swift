@@ -50,14 +50,17 @@ package struct CachedVerdict: Sendable, Equatable, Codable {
         }
     }
 
-    init?(row: Row) throws {
+    init?(row: Row) {
         let entryClass: String = row["class"]
         switch entryClass {
         case "not_found": reputation = .notFound
         case "invalid": reputation = .invalid
         default:
-            guard let facts = row["facts"] as Data? else { return nil }
-            reputation = .found(try JSONDecoder().decode(ReputationFacts.self, from: facts))
+            // What cannot be read is not there: the address is looked up again.
+            guard let facts = row["facts"] as Data?,
+                let found = try? JSONDecoder().decode(ReputationFacts.self, from: facts)
+            else { return nil }
+            reputation = .found(found)
         }
         if let total = row["pivot_total"] as Int?, let strong = row["pivot_strong"] as Int? {
             pivot = PivotFacts(totalFiles: total, strongFiles: strong)

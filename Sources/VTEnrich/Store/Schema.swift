@@ -1,19 +1,23 @@
 import GRDB
 
-/// The tables of `state.db`, as a list of migrations that only grows: each runs in a transaction of its own, so a kill
-/// during one leaves the version before it (T16).
+/// The tables of `state.db`, as a list of steps that only grows: step N makes version N of N - 1.
 enum Schema {
-    /// The version this program writes. A database with a higher `user_version` is refused untouched.
-    static let version = 1
+    static let steps = [firstVersion]
 
-    static let migrator: DatabaseMigrator = {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { db in
-            try db.execute(sql: firstVersion)
-            try db.execute(sql: "PRAGMA user_version = 1")
+    /// The version this program writes. A database with a higher `user_version` is refused untouched.
+    static var version: Int { steps.count }
+
+    /// Brings a database of an older version, or an empty one, up to the last step. Runs in the caller's transaction, so a
+    /// kill during it leaves the old version (T16).
+    static func migrate(_ db: Database, through steps: [String] = steps) throws {
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version < steps.count else { return }
+        for step in steps[version...] {
+            try db.execute(sql: step)
+            CrashPoint.duringMigration.reach()
         }
-        return migrator
-    }()
+        try db.execute(sql: "PRAGMA user_version = \(steps.count)")
+    }
 
     /// Times are seconds since 1970 by the wall clock unless the column says `boot` (seconds since boot, of `boot_id`).
     private static let firstVersion = """

@@ -8,9 +8,11 @@ final class StateLock: Sendable {
 
     private let descriptor: Int32
 
+    static func path(in directory: String) -> String { directory + "/lock" }
+
     /// Creates `lock` in the directory when it is missing. Throws `StoreError` `.locked` with the pid of the holder.
     init(directory: String) throws(StoreError) {
-        let path = directory + "/lock"
+        let path = Self.path(in: directory)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
             throw StoreError(
@@ -33,11 +35,16 @@ final class StateLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks by name: a child between fork and exec still has the descriptor.
+    deinit {
+        var release = flock(l_type: Int16(F_UNLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        _ = fcntl(descriptor, Self.setLock, &release)
+        close(descriptor)
+    }
 
     /// The pid that holds the lock, without touching it; nil when nobody does or the file cannot be read.
     static func holder(directory: String) -> Int32? {
-        let descriptor = open(directory + "/lock", O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path(in: directory), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var request = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)

@@ -22,7 +22,7 @@ extension Store {
         do {
             return try JSONDecoder().decode(Checkpoint.self, from: Data(body.utf8))
         } catch {
-            throw StoreError(.corrupt, "the checkpoint of \(path) in \(self.path) cannot be read: \(error)")
+            throw damaged("the checkpoint of \(path) in \(self.path) cannot be read: \(error)")
         }
     }
 
@@ -46,7 +46,9 @@ extension Store {
             if let checkpoint = batch.checkpoint { try save(checkpoint, in: db) }
             for (counter, value) in batch.counts { try add(value, to: counter, in: db) }
             if result.repeated > 0 { try add(result.repeated, to: .repeatedLines, in: db) }
+            CrashPoint.beforeCommit.reach()
         }
+        CrashPoint.afterCommit.reach()
         result.pending = pendingCount.withLock {
             $0 += result.accepted
             return $0
@@ -68,6 +70,15 @@ extension Store {
                 source.agent?.name, source.agent?.ip, source.manager, source.location, source.fullLog, source.logWasCut,
             ])
         let level = source.level ?? 0
+        let (alerts, isChecked) = try Self.wait(for: address, level: level, since: now, in: db)
+        if alerts == 2, isChecked { try demand(level, addresses: 0, repeated: 1, now: now, in: db) }
+    }
+
+    /// One alert more waits for this address; returns how many do, and whether it has asked the cache.
+    @discardableResult
+    private static func wait(
+        for address: String, level: Int, since: Double, in db: Database
+    ) throws -> (alerts: Int, isChecked: Bool) {
         let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
@@ -76,9 +87,16 @@ extension Store {
                         class = MAX(class, excluded.class), alerts = alerts + 1
                     RETURNING alerts, checked
                     """),
-            arguments: [address, level, LevelClass(level: level).rawValue, now])
-        if let row, row["alerts"] == 2, row["checked"] == 1 {
-            try demand(level, addresses: 0, repeated: 1, now: now, in: db)
+            arguments: [address, level, LevelClass(level: level).rawValue, since])
+        return (row?["alerts"] ?? 0, row?["checked"] ?? false)
+    }
+
+    /// Makes `waiting` anew from `pending`.
+    static func rebuildWaiting(_ db: Database) throws {
+        try db.run("DELETE FROM waiting")
+        let rows = try Row.fetchCursor(db, sql: "SELECT address, level, accepted_at FROM pending ORDER BY id")
+        while let row = try rows.next() {
+            try wait(for: row["address"], level: row["level"] ?? 0, since: row["accepted_at"], in: db)
         }
     }
 

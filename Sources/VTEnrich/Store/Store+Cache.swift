@@ -18,7 +18,7 @@ extension Store {
 
     static func cachedVerdict(for address: String, in db: Database) throws -> CachedVerdict? {
         let statement = try db.cachedStatement(sql: "SELECT * FROM verdict WHERE address = ?")
-        return try Row.fetchOne(statement, arguments: [address]).flatMap { try CachedVerdict(row: $0) }
+        return try Row.fetchOne(statement, arguments: [address]).flatMap { CachedVerdict(row: $0) }
     }
 
     /// The entries in the order of their addresses' text, from after `address` on.
@@ -29,7 +29,7 @@ extension Store {
             try Row.fetchAll(
                 db, sql: "SELECT * FROM verdict WHERE address > ? ORDER BY address LIMIT ?",
                 arguments: [address, limit]
-            ).compactMap { row in try CachedVerdict(row: row).map { (row["address"], $0) } }
+            ).compactMap { row in CachedVerdict(row: row).map { (row["address"], $0) } }
         }
     }
 

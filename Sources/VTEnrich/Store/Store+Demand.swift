@@ -14,7 +14,7 @@ extension Store {
                         db.cachedStatement(
                             sql: "SELECT * FROM waiting WHERE class = ? AND checked = 1 ORDER BY \(order) LIMIT ?"),
                         arguments: [levelClass.rawValue, each])
-                    candidates += rows.compactMap { LookupCandidate(row: $0) }
+                    candidates += try rows.map { try LookupCandidate(row: $0) }
                 }
             }
             return candidates
@@ -52,9 +52,11 @@ extension Store {
 }
 
 extension LookupCandidate {
-    /// nil only where the row's address is none, which `accept` never writes.
-    init?(row: Row) {
-        guard let address = IPAddress(row["address"] as String) else { return nil }
+    /// Throws for an address that is none: `accept` never writes one, so the database is damaged.
+    init(row: Row) throws {
+        guard let address = String.fromDatabaseValue(row["address"]).flatMap({ IPAddress($0) }) else {
+            throw StoreError(.corrupt, "an address of the queue cannot be read")
+        }
         self.init(address: address, level: row["level"], alerts: row["alerts"], firstAt: row["first_at"])
     }
 }

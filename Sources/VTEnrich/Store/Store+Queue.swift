@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Logging
 import Synchronization
 package import VTEnrichCore
 
@@ -43,7 +44,7 @@ extension Store {
                 db.cachedStatement(sql: "SELECT * FROM waiting WHERE checked = 0 ORDER BY first_at LIMIT ?"),
                 arguments: [limit])
             for row in rows where answers.alerts < limit {
-                guard let waiting = LookupCandidate(row: row) else { continue }
+                let waiting = try LookupCandidate(row: row)
                 let entry = try Self.cachedVerdict(for: waiting.address.description, in: db)
                 switch judge(waiting.address, entry) {
                 case .later: answers.undecided += 1
@@ -138,11 +139,16 @@ extension Store {
     private func move(_ rows: [Row], in db: Database, make: EventMaker) throws -> Int {
         var moved: [String: Int] = [:]
         for row in rows {
+            let id: Int64 = row["id"]
             if let source = EventSource(pending: row) {
                 for item in try make(source) { try item.insert(in: db) }
+            } else {
+                // One bad row must not hold up the others; it is counted and named.
+                try add(1, to: .dropped, in: db)
+                log.error("a waiting alert (row \(id) of pending in \(path)) cannot be read and is dropped")
             }
-            try db.run("DELETE FROM pending WHERE id = ?", [row["id"] as Int64])
-            moved[row["address"], default: 0] += 1
+            try db.run("DELETE FROM pending WHERE id = ?", [id])
+            moved[row.text("address") ?? "", default: 0] += 1
         }
         for (address, count) in moved {
             try db.run("UPDATE waiting SET alerts = alerts - ? WHERE address = ?", [count, address])
@@ -157,18 +163,27 @@ extension Store {
 }
 
 extension EventSource {
-    /// nil only where the row's address is none, which `accept` never writes.
-    fileprivate init?(pending row: Row) {
-        guard let address = IPAddress(row["address"] as String) else { return nil }
-        let agent = (row["agent_id"] as String?).map {
-            Alert.Agent(id: $0, name: row["agent_name"] ?? "", ip: row["agent_ip"])
+    /// nil where the row is not what `accept` writes: only damage does that.
+    init?(pending row: Row) {
+        guard let address = IPAddress(row.text("address") ?? ""), let eventID = row.text("event_id"),
+            let alertID = row.text("alert_id"), let timestamp = row.text("timestamp"), let ruleID = row.text("rule_id"),
+            let groups = row.text("groups"), let logWasCut = row.value("log_was_cut").flatMap(Bool.fromDatabaseValue)
+        else { return nil }
+        let agent = row.text("agent_id").map {
+            Alert.Agent(id: $0, name: row.text("agent_name") ?? "", ip: row.text("agent_ip"))
         }
-        let groups: String = row["groups"]
         self.init(
-            eventID: row["event_id"], address: address, alertID: row["alert_id"], timestamp: row["timestamp"],
-            ruleID: row["rule_id"], level: row["level"], ruleDescription: row["description"],
+            eventID: eventID, address: address, alertID: alertID, timestamp: timestamp, ruleID: ruleID,
+            level: row.value("level").flatMap(Int.fromDatabaseValue), ruleDescription: row.text("description"),
             ruleGroups: groups.isEmpty ? [] : groups.components(separatedBy: "\n"), agent: agent,
-            manager: row["manager"], location: row["location"], fullLog: row["full_log"],
-            logWasCut: row["log_was_cut"])
+            manager: row.text("manager"), location: row.text("location"), fullLog: row.text("full_log"),
+            logWasCut: logWasCut)
     }
+}
+
+extension Row {
+    /// nil for NULL and for what is no text: a plain subscript ends the process on that.
+    fileprivate func text(_ column: String) -> String? { value(column).flatMap(String.fromDatabaseValue) }
+
+    fileprivate func value(_ column: String) -> DatabaseValue? { self[column] }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+package import Logging
 import Synchronization
 import VTEnrichCore
 
@@ -9,109 +10,111 @@ import VTEnrichCore
 /// Every call throws `StoreError`; a call that threw changed nothing. Memory does not grow with the tables.
 package final class Store: Sendable {
     let path: String
-    let database: any DatabaseWriter
-    private let lock: StateLock?
+    let database: OpenDatabase
+    /// nil for a state in memory, or one that is only inspected.
+    let files: StateFiles?
+    let log: Logger
+    /// What only `mend` touches, but the damage that anybody may meet.
+    let care: Mutex<Care>
+    /// Rung when damage was met: `mend` is due.
+    package let alarm = Doorbell()
     /// The rows of `pending`, kept beside the table so that `max_pending` costs no count.
     let pendingCount = Mutex(0)
     /// The secret under which event ids are made (contract §3).
     package let eventKey: [UInt8]
 
-    /// Opens or creates the state for the daemon, alone. The directory must exist: systemd or the administrator makes it.
-    package convenience init(directory: String) throws(StoreError) {
+    struct Care {
+        var lock: StateLock?
+        var identities = StateFiles.Identities()
+        /// What a call said when it met a damaged page or row.
+        var damage: String?
+        /// Boot clock.
+        var rebuiltAt = -Double.infinity
+    }
+
+    /// Opens or creates the state for the daemon, alone, and mends it when it is damaged. The directory must exist: systemd or
+    /// the administrator makes it.
+    package convenience init(directory: String, log: Logger = .silent) throws(StoreError) {
+        let files = StateFiles(directory: directory)
+        try files.check()
         let lock = try StateLock(directory: directory)
-        let path = directory + "/state.db"
-        let pool = try Self.wrap("opening the state", path) {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration())
-            try Self.migrate(pool, path: path)
-            return pool
+        let pool = try StateOpener(files: files, log: log).open()
+        let key = try StoreError.wrap("making the secret", files.database) {
+            try pool.write { try Self.readOrMakeKey($0) }
         }
-        chmod(path, 0o640)
-        let key = try Self.wrap("making the secret", path) { try pool.write(Self.readOrMakeKey) }
-        try self.init(database: pool, path: path, lock: lock, eventKey: key)
+        try self.init(database: pool, path: files.database, files: files, log: log, eventKey: key)
+        care.withLock {
+            $0.lock = lock
+            $0.identities = files.identities
+        }
     }
-
-    /// The state as it is, for commands beside a daemon or without one: no lock, no migration, nothing created. nil when there
-    /// is none yet.
-    package static func inspect(directory: String) throws(StoreError) -> Store? {
-        let path = directory + "/state.db"
-        guard access(path, F_OK) == 0 else {
-            guard errno != ENOENT else { return nil }
-            throw StoreError(
-                .inaccessible, "cannot read \(path): \(errnoText()) (run it as root or as the service's user)")
-        }
-        guard access(path, R_OK) == 0 else {
-            throw StoreError(
-                .inaccessible, "cannot read \(path): \(errnoText()) (run it as root or as the service's user)")
-        }
-        var configuration = configuration()
-        configuration.readonly = access(path, W_OK) != 0 || access(directory, W_OK) != 0
-        configuration.busyMode = .timeout(0.3)
-        let queue = try wrap("opening the state", path) {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-            guard version == Schema.version else {
-                throw StoreError(.newerSchema, "\(path) has schema \(version), this vtenrichd reads \(Schema.version)")
-            }
-            return queue
-        }
-        // Reads alone: another process may hold the write lock.
-        let key = try wrap("reading the secret", path) { try queue.read(Self.readKey) }
-        return try Store(database: queue, path: path, lock: nil, eventKey: key ?? [])
-    }
-
-    /// The pid of the daemon that uses the state directory, -1 when it cannot be told; nil when none runs.
-    package static func runningDaemon(directory: String) -> Int32? { StateLock.holder(directory: directory) }
 
     /// A state in memory, for `simulate` and tests.
     package static func inMemory() throws(StoreError) -> Store {
-        let queue = try wrap("creating the state", ":memory:") {
+        let queue = try StoreError.wrap("creating the state", ":memory:") {
             let queue = try DatabaseQueue(configuration: configuration())
-            try migrate(queue, path: ":memory:")
+            try queue.write { try Schema.migrate($0) }
             return queue
         }
-        let key = try wrap("making the secret", ":memory:") { try queue.write(Self.readOrMakeKey) }
-        return try Store(database: queue, path: ":memory:", lock: nil, eventKey: key)
+        let key = try StoreError.wrap("making the secret", ":memory:") { try queue.write { try Self.readOrMakeKey($0) } }
+        return try Store(database: queue, path: ":memory:", files: nil, log: .silent, eventKey: key)
     }
 
-    private init(
-        database: any DatabaseWriter, path: String, lock: StateLock?, eventKey: [UInt8]
+    init(
+        database: any DatabaseWriter, path: String, files: StateFiles?, log: Logger, eventKey: [UInt8]
     ) throws(StoreError) {
-        self.database = database
+        self.database = OpenDatabase(database)
         self.path = path
-        self.lock = lock
+        self.files = files
+        self.log = log
         self.eventKey = eventKey
-        let count = try Self.wrap("counting the queue", path) {
-            try database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM pending") ?? 0 }
-        }
-        pendingCount.withLock { $0 = count }
+        care = Mutex(Care())
+        try recount(database)
     }
 
     /// How many accepted alerts wait for a verdict.
     package var pending: Int { pendingCount.withLock { $0 } }
 
+    func recount(_ database: any DatabaseWriter) throws(StoreError) {
+        let count = try StoreError.wrap("counting the queue", path) {
+            try database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM pending") ?? 0 }
+        }
+        pendingCount.withLock { $0 = count }
+    }
+
     /// Runs a write transaction; what it throws comes out as `StoreError`.
     func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-        try Self.wrap(operation, path) { try database.write(body) }
+        try run(operation) { try $0.write(body) }
     }
 
     /// Without a transaction around it, which would cost more than the one or two statements that most readers run; who needs
     /// several tables at one moment writes.
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-        try Self.wrap(operation, path) { try database.unsafeRead(body) }
+        try run(operation) { try $0.unsafeRead(body) }
     }
 
-    private static func wrap<T>(_ operation: String, _ path: String, _ body: () throws -> T) throws(StoreError) -> T {
-        do {
-            return try body()
-        } catch let error as StoreError {
-            throw error
+    func run<T>(_ operation: String, _ body: (any DatabaseWriter) throws -> T) throws(StoreError) -> T {
+        do throws(StoreError) {
+            return try StoreError.wrap(operation, path) { try database.use(body) }
         } catch {
-            throw StoreError(operation, path: path, cause: error)
+            if error.kind == .corrupt { note(damage: error.cause) }
+            throw error
         }
     }
 
+    /// What is stored cannot be what was written: `mend` rebuilds the database from what can be read.
+    func damaged(_ description: String) -> StoreError {
+        note(damage: description)
+        return StoreError(.corrupt, description)
+    }
+
+    private func note(damage: String) {
+        care.withLock { $0.damage = $0.damage ?? damage }
+        alarm.ring()
+    }
+
     /// WAL with `synchronous=NORMAL`: safe for SIGKILL; after a power loss the tail repeats (`follower-scenarios.md` §5).
-    private static func configuration() -> GRDB.Configuration {
+    static func configuration() -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.label = "state"
         configuration.maximumReaderCount = 3
@@ -119,30 +122,24 @@ package final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = NORMAL")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            // After a burst the write-ahead log gives its space back.
+            try db.execute(sql: "PRAGMA journal_size_limit = \(16 * 1024 * 1024)")
         }
         return configuration
     }
 
-    private static func migrate(_ database: some DatabaseWriter, path: String) throws {
-        let version = try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-        guard version <= Schema.version else {
-            throw StoreError(
-                .newerSchema,
-                "\(path) was written by a newer vtenrichd (schema \(version), this one knows \(Schema.version)): "
-                    + "install that version again, or move the file away to start afresh")
-        }
-        try Schema.migrator.migrate(database)
+    static func readKey(_ db: Database) throws -> [UInt8]? {
+        let row = try Row.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'event_key'")
+        guard let key = row.flatMap({ Data.fromDatabaseValue($0[0]) }), key.count == 32 else { return nil }
+        return [UInt8](key)
     }
 
-    private static func readKey(_ db: Database) throws -> [UInt8]? {
-        let key = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'event_key'")
-        return key.flatMap { $0.count == 32 ? [UInt8]($0) : nil }
-    }
-
-    private static func readOrMakeKey(_ db: Database) throws -> [UInt8] {
-        if let key = try readKey(db) { return key }
+    /// The key of the database; makes one, or takes `known`, where there is none.
+    @discardableResult
+    static func readOrMakeKey(_ db: Database, known: [UInt8]? = nil) throws -> [UInt8] {
+        if let key = try readKey(db), known == nil || key == known { return key }
         var generator = SystemRandomNumberGenerator()
-        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let key = known ?? (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
         try db.execute(sql: "INSERT OR REPLACE INTO meta VALUES ('event_key', ?)", arguments: [Data(key)])
         return key
     }
@@ -153,4 +150,9 @@ extension Database {
     func run(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
     }
+}
+
+extension Logger {
+    /// For states that nobody watches.
+    package static let silent = Logger(label: "state") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -3,7 +3,7 @@ import Testing
 import VTEnrich
 import VTEnrichCore
 
-@Suite struct `Quota ledger` {
+@OffPool @Suite struct `Quota ledger` {
     private func grants(_ ledger: LocalQuotaLedger, finishing: Bool = true) throws -> Int {
         var count = 0
         while case .granted(let ticket) = try ledger.reserve(level: 5) {

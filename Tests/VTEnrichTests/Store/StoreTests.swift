@@ -4,7 +4,7 @@ import Testing
 import VTEnrich
 import VTEnrichCore
 
-@Suite struct `State database` {
+@OffPool @Suite struct `State database` {
     private let address = IPAddress("64.62.197.132") ?? .v4(0)
 
     private func batch(_ sources: [EventSource]) -> AcceptBatch {

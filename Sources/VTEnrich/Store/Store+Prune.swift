@@ -1,0 +1,67 @@
+import GRDB
+
+/// How long the state remembers.
+package struct PruningSettings: Sendable, Equatable {
+    /// Ids of accepted alerts (P3): seconds, and how many at most.
+    package var seenAge = 7 * 86_400.0
+    package var seenCount = 1_000_000
+    /// Seconds that an expired verdict is kept (`cache.max_stale`).
+    package var maxStale: Double
+    /// Days of the quota ledger: 13 months. By their number, since a clock that jumped must not empty the ledger.
+    package var spentDays = 400
+    /// Rows deleted in one transaction: a few milliseconds.
+    package var step = 1_000
+
+    package init(maxStale: Double) {
+        self.maxStale = maxStale
+    }
+}
+
+extension Store {
+    /// Forgets what is too old, one small step of each kind in a transaction of its own, so that no commit waits long (T17).
+    /// Writes nothing when nothing is too old. True: there is more.
+    package func prune(now: Double, _ settings: PruningSettings) throws(StoreError) -> Bool {
+        let cutoff = try seenCutoff(now: now, settings)
+        let seen = try delete(
+            from: "seen", key: "event_id", where: "accepted_at < ?", ordered: "accepted_at", cutoff, settings.step)
+        let verdicts = try delete(
+            from: "verdict", key: "address", where: "expires_at < ?", ordered: "expires_at", now - settings.maxStale,
+            settings.step)
+        try forgetDays(beyond: settings.spentDays)
+        return seen || verdicts
+    }
+
+    /// Before this an id is forgotten: by age, or because there are too many after it.
+    private func seenCutoff(now: Double, _ settings: PruningSettings) throws(StoreError) -> Double {
+        let newestTooMany = try read("counting the ids") {
+            try Double.fetchOne(
+                $0, sql: "SELECT accepted_at FROM seen ORDER BY accepted_at DESC LIMIT 1 OFFSET ?",
+                arguments: [settings.seenCount])
+        }
+        return max(now - settings.seenAge, newestTooMany ?? -.infinity)
+    }
+
+    private func delete(
+        from table: String, key: String, where condition: String, ordered column: String, _ cutoff: Double, _ limit: Int
+    ) throws(StoreError) -> Bool {
+        let selection = "SELECT \(key) FROM \(table) WHERE \(condition) ORDER BY \(column)"
+        let isDue = try read("pruning") {
+            try Bool.fetchOne($0, sql: "SELECT EXISTS (\(selection))", arguments: [cutoff]) ?? false
+        }
+        guard isDue else { return false }
+        let deleted = try write("pruning") { db in
+            try db.run("DELETE FROM \(table) WHERE \(key) IN (\(selection) LIMIT ?)", [cutoff, limit])
+            return db.changesCount
+        }
+        return deleted >= limit
+    }
+
+    private func forgetDays(beyond count: Int) throws(StoreError) {
+        let first = try read("pruning") {
+            try String.fetchOne(
+                $0, sql: "SELECT date FROM spent ORDER BY date DESC LIMIT 1 OFFSET ?", arguments: [count])
+        }
+        guard let first else { return }
+        try write("pruning") { try $0.run("DELETE FROM spent WHERE date <= ?", [first]) }
+    }
+}
