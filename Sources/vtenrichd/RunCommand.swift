@@ -18,18 +18,20 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Signals.ignoreDefaults()
+        let told = Doorbell()
         let daemon: Daemon
+        let signals: Signals
         do {
             daemon = try Daemon(
                 configurationPath: shared.path, version: Vtenrichd.version,
                 environment: ProcessInfo.processInfo.environment)
+            // Before anybody is told that it follows: until then a signal is ignored.
+            signals = Self.listen(for: daemon, told)
             try await daemon.start()
         } catch let error as StartError {
             writeError(error.description)
             throw ExitCode(error.kind.rawValue)
         }
-        let told = Doorbell()
-        let signals = Self.listen(for: daemon, told)
         await told.wait(atMost: nil)
         Self.exitSoon(daemon)
         await daemon.stop()

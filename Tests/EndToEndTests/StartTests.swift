@@ -63,7 +63,7 @@ struct StartTests {
         let output = try await Unprivileged.run(
             "run", "--config", site.manager.configurationPath, in: site.manager.folder)
         #expect(output.status == 1)
-        #expect(output.standardError.contains("\(site.manager.statePath)/lock: Permission denied (uid 65534;"))
+        #expect(output.standardError.contains("\(site.manager.statePath): Permission denied (uid 65534;"))
     }
 
     @Test func `a control socket that cannot be made ends it with 1, and what is there stays`() async throws {

@@ -66,7 +66,7 @@ struct StateFiles: Sendable {
     }
 
     private func refused(_ path: String, _ cause: String, _ remedy: String) -> StoreError {
-        StoreError(.inaccessible, "cannot use \(path): \(cause) (running as uid \(geteuid()): \(remedy))")
+        StoreError(.inaccessible, "cannot use \(path): \(cause) (uid \(geteuid()); \(remedy))")
     }
 
     private static func remedy(_ facts: stat) -> String {
