@@ -56,7 +56,9 @@ package final class Store: Sendable {
             try queue.write { try Schema.migrate($0) }
             return queue
         }
-        let key = try StoreError.wrap("making the secret", ":memory:") { try queue.write { try Self.readOrMakeKey($0) } }
+        let key = try StoreError.wrap("making the secret", ":memory:") {
+            try queue.write { try Self.readOrMakeKey($0) }
+        }
         return try Store(database: queue, path: ":memory:", files: nil, log: .silent, eventKey: key)
     }
 
