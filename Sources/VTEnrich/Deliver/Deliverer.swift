@@ -52,6 +52,8 @@ package actor Deliverer {
     private var status = SinkStatus() { didSet { snapshot.withLock { $0 = status } } }
     /// Sent but still in the outbox, because the store could not be written: the note is repeated, never the send.
     private var unnoted: Int64?
+    /// Sent rows may lie in the outbox; at the start those of a run that was killed.
+    private var hasSent = true
     private var backOff = 0.1
     private var stopping = false
     /// Seconds since boot.
@@ -100,12 +102,17 @@ package actor Deliverer {
     package func step() -> Double {
         do {
             try noteSent()
+            try putAway()
             let overdue = try lookForOverdue()
             let rows = try store.unsent(sink: sink, limit: 100)
             for row in rows {
-                guard !stopping else { return 0 }
-                if let pause = try deliver(row) { return pause }
+                guard !stopping else { break }
+                if let pause = try deliver(row) {
+                    try putAway()
+                    return pause
+                }
             }
+            try putAway()
             return rows.isEmpty ? overdue : 0
         } catch {
             fail("\(error)")
@@ -141,14 +148,19 @@ package actor Deliverer {
 
     private func noteSent() throws {
         guard let id = unnoted else { return }
-        if confirmation != nil, room > 0 {
-            try store.awaitConfirmation(id, now: clock.wall())
-            room -= 1
-            overdueDue = min(overdueDue, clock.boot() + interval)
-        } else {
-            try store.delivered(id)
-        }
+        try store.sent(id, sink: sink)
         unnoted = nil
+        hasSent = true
+    }
+
+    private func putAway() throws {
+        guard hasSent else { return }
+        let awaits = confirmation != nil && room > 0
+        let count = try store.putAway(sink: sink, awaitingSince: awaits ? clock.wall() : nil)
+        hasSent = false
+        guard awaits, count > 0 else { return }
+        room -= count
+        overdueDue = min(overdueDue, clock.boot() + interval)
     }
 
     // MARK: Confirmation

@@ -88,6 +88,8 @@ enum Schema {
         CREATE INDEX outbox_unsent ON outbox (sink, id) WHERE sent_at IS NULL;
         CREATE INDEX outbox_awaited ON outbox (sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX outbox_event ON outbox (event_id);
+        -- How far each sink has sent: of its rows up to sent_to, those without sent_at went out and are not put away yet.
+        CREATE TABLE sink (name TEXT PRIMARY KEY, sent_to INTEGER NOT NULL) WITHOUT ROWID;
         -- The latest send of each kind that is known to have become an alert.
         CREATE TABLE loop (kind TEXT PRIMARY KEY, sent_at REAL NOT NULL) WITHOUT ROWID;
         """

@@ -18,14 +18,6 @@ extension Store {
     /// An event is sent once and repeated at most twice.
     package static let maxSends = 3
 
-    /// The send succeeded: the row waits for its confirmation from now on.
-    package func awaitConfirmation(_ id: Int64, now: Double) throws(StoreError) {
-        try write("noting a delivery") { db in
-            try db.run("UPDATE outbox SET sent_at = ?, sends = sends + 1 WHERE id = ?", [now, id])
-            try add(1, to: .sent, in: db)
-        }
-    }
-
     /// Our own event came back through alerts.json: it arrived, whatever we noted of its sending. An id that is not awaited says
     /// nothing: it came back twice, or too late.
     func confirm(_ eventID: String, in db: Database) throws {
@@ -40,6 +32,7 @@ extension Store {
                 INSERT INTO loop VALUES (?, ?)
                 ON CONFLICT (kind) DO UPDATE SET sent_at = MAX(sent_at, excluded.sent_at)
                 """, [row["kind"] as String, row["sent_at"] as Double? ?? 0])
+            if row["sent_at"] == nil { try add(1, to: .sent, in: db) }
             try add(1, to: .confirmed, in: db)
         }
     }
@@ -71,7 +64,7 @@ extension Store {
                 let (sent, arrived) = (row["sent_at"] as Double, row["arrived"] as Double?)
                 let hasLoop = always || arrived.map { $0 >= sent } ?? false
                 if hasLoop, row["sends"] < Self.maxSends {
-                    try db.run("UPDATE outbox SET sent_at = NULL WHERE id = ?", [row["id"] as Int64])
+                    try repeatLater(row["id"], in: db)
                     overdue.repeated += 1
                 } else if hasLoop || arrived == nil || sent < patience {
                     try db.run("DELETE FROM outbox WHERE id = ?", [row["id"] as Int64])
@@ -83,5 +76,15 @@ extension Store {
         }
         overdue.awaited = awaited - overdue.repeated - overdue.unconfirmed
         return overdue
+    }
+
+    /// Behind everything that waits to be sent: rows go out in the order of their ids.
+    private func repeatLater(_ id: Int64, in db: Database) throws {
+        try db.run(
+            """
+            INSERT INTO outbox (sink, kind, event_id, body, queued_at, sends)
+            SELECT sink, kind, event_id, body, queued_at, sends FROM outbox WHERE id = ?
+            """, [id])
+        try db.run("DELETE FROM outbox WHERE id = ?", [id])
     }
 }

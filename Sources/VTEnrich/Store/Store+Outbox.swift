@@ -54,18 +54,42 @@ extension Store {
         try read("reading the outbox") { db in
             try Row.fetchAll(
                 db.cachedStatement(
-                    sql: "SELECT id, event_id, body FROM outbox WHERE sink = ? AND sent_at IS NULL ORDER BY id LIMIT ?"),
+                    sql: """
+                        SELECT id, event_id, body FROM outbox
+                        WHERE sink = ?1 AND sent_at IS NULL
+                            AND id > IFNULL((SELECT sent_to FROM sink WHERE name = ?1), 0)
+                        ORDER BY id LIMIT ?2
+                        """),
                 arguments: [sink, limit]
-            ).map { OutboxRow(id: $0["id"], eventID: $0["event_id"], body: $0["body"]) }
+            ).map { OutboxRow(id: $0[0], eventID: $0[1], body: $0[2]) }
         }
     }
 
-    /// The send succeeded: the row goes, and is counted. One commit for each datagram, so that a crash repeats at most the one
-    /// in flight (P3).
-    package func delivered(_ id: Int64) throws(StoreError) {
+    /// The send of a row succeeded. One commit for each datagram, so that a crash repeats at most the one in flight (P3); and of
+    /// a single page, since nothing else is written so often. Rows go out in the order of their ids, so the last one tells all.
+    package func sent(_ id: Int64, sink: String) throws(StoreError) {
         try write("noting a delivery") { db in
-            try db.run("DELETE FROM outbox WHERE id = ?", [id])
-            try add(1, to: .sent, in: db)
+            try db.run(
+                """
+                INSERT INTO sink VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sent_to = MAX(sent_to, excluded.sent_to)
+                """, [sink, id])
+        }
+    }
+
+    /// Puts away what was sent, and counts it: the rows go, or stay as sent at `awaitingSince` until their confirmation comes.
+    /// Returns how many there were.
+    @discardableResult
+    package func putAway(sink: String, awaitingSince now: Double?) throws(StoreError) -> Int {
+        try write("putting sent events away") { db in
+            let sent = "sink = ?1 AND sent_at IS NULL AND id <= IFNULL((SELECT sent_to FROM sink WHERE name = ?1), 0)"
+            if let now {
+                try db.run("UPDATE outbox SET sent_at = ?2, sends = sends + 1 WHERE \(sent)", [sink, now])
+            } else {
+                try db.run("DELETE FROM outbox WHERE \(sent)", [sink])
+            }
+            let count = db.changesCount
+            try add(count, to: .sent, in: db)
+            return count
         }
     }
 
@@ -79,7 +103,11 @@ extension Store {
 
     package func outboxCount() throws(StoreError) -> Int {
         try read("reading the outbox") {
-            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL") ?? 0
+            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE \(Self.waitsToBeSent)") ?? 0
         }
     }
+
+    /// Of a row of `outbox`: its sink has not sent it yet.
+    static let waitsToBeSent =
+        "sent_at IS NULL AND id > IFNULL((SELECT sent_to FROM sink WHERE name = outbox.sink), 0)"
 }

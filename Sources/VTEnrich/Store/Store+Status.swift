@@ -25,7 +25,7 @@ extension Store {
                 try Row.fetchAll(db, sql: "SELECT name, value FROM counter"),
                 try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM waiting") ?? 0,
                 try Row.fetchAll(
-                    db, sql: "SELECT sink, COUNT(*) AS events FROM outbox WHERE sent_at IS NULL GROUP BY sink")
+                    db, sql: "SELECT sink, COUNT(*) AS events FROM outbox WHERE \(Self.waitsToBeSent) GROUP BY sink")
             )
         }
         for row in counters {

@@ -11,7 +11,8 @@ import VTEnrichCore
 
     private func send(_ ids: [String], kind: String = "malicious", at now: Double) throws {
         try store.add(toOutbox: ids.map { OutboxItem(sink: "analysisd", kind: kind, eventID: $0, body: Data()) })
-        for row in try store.unsent(sink: "analysisd", limit: 100) { try store.awaitConfirmation(row.id, now: now) }
+        for row in try store.unsent(sink: "analysisd", limit: 100) { try store.sent(row.id, sink: "analysisd") }
+        try store.putAway(sink: "analysisd", awaitingSince: now)
     }
 
     private func confirm(_ ids: [String]) throws {
@@ -75,7 +76,8 @@ import VTEnrichCore
         try store.add(toOutbox: [OutboxItem(sink: "analysisd", kind: "malicious", eventID: "a", body: Data())])
         let row = try #require(try store.unsent(sink: "analysisd", limit: 1).first)
         try confirm(["a"])
-        try store.awaitConfirmation(row.id, now: 10)
+        try store.sent(row.id, sink: "analysisd")
+        try store.putAway(sink: "analysisd", awaitingSince: 10)
         #expect(try count(.confirmed) == 1)
         #expect(try store.outboxCount() == 0)
     }
