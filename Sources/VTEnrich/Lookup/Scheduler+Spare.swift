@@ -57,17 +57,29 @@ extension Scheduler {
         case .value(let files):
             await finish(ticket, wasSent: true)
             await succeeded()
+            pivotFailures = 0
             return files
         case .failure(let failure):
             await finish(ticket, wasSent: failure.wasSent)
-            if case .notPermitted = failure.action {
-                status.pivotRefused = true
-                parts.log.notice("\(failure.message); communicating files are not asked for before a reload")
-                circuit.succeeded()
-            } else {
-                await failed(failure)
-            }
+            await pivotFailed(failure)
             return nil
+        }
+    }
+
+    /// A rejected key or a spent quota concerns every request. Anything else concerns files alone, and holds up no lookup, unless
+    /// this was the probe after an outage.
+    private func pivotFailed(_ failure: ProviderFailure) async {
+        switch failure.action {
+        case .stop, .wait: await failed(failure)
+        case .backOff where circuit.state == .probing: await failed(failure)
+        case .backOff, .notPermitted:
+            if circuit.state == .probing { circuit.succeeded() }
+            pivotFailures += 1
+            guard pivotFailures >= 3 || failure.action == .notPermitted else {
+                return parts.log.info("\(failure.message)")
+            }
+            status.pivotRefused = true
+            parts.log.notice("\(failure.message); communicating files are not asked for before a reload")
         }
     }
 }

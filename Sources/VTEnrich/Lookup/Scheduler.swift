@@ -62,6 +62,8 @@ package actor Scheduler {
     var unsaved: [(address: IPAddress, entry: CachedVerdict)] = []
     /// People who wait for `lookup`.
     var asking: [IPAddress: [CheckedContinuation<ManualAnswer, Never>]] = [:]
+    /// Requests for files that failed one after the other.
+    var pivotFailures = 0
     /// What spare requests are for.
     var spare = SpareWork()
     /// When the server's counters are asked for next (seconds since boot).
@@ -119,7 +121,7 @@ package actor Scheduler {
         (circuit, lastFailure, refusals, refusedUntil, countersDue) = (Circuit(), nil, 0, 0, 0)
         retries = Retries()
         status.state = client == nil ? .noKey : .ok
-        status.pivotRefused = false
+        (status.pivotRefused, pivotFailures) = (false, 0)
         await parts.ledger.setLimits(configuration.virusTotal.quota)
         doorbell.ring()
     }

@@ -87,6 +87,21 @@ import VTEnrichCore
         #expect(client.asked.count == 1)
     }
 
+    @Test func `files that cannot be had hold up no lookup`() async throws {
+        let weak = ReputationFacts(stats: .init(malicious: 0, suspicious: 1, total: 90), enginesSuspicious: 1)
+        let client = ScriptedClient(.value(.found(weak)), files: .failure(.unavailable))
+        let rig = try SchedulerRig(client) { $0.virusTotal.quota.perMinute = 1_000 }
+        var configuration = Configuration()
+        configuration.virusTotal.quota.perMinute = 1_000
+        await rig.scheduler.reconfigure(configuration, client: client)
+        for number in 1...20 {
+            try rig.accept([.sample(number, address: "1.0.0.\(number)")])
+            await rig.pump()
+            #expect(client.asked.count == number)
+        }
+        #expect(client.pivots.count == 3)
+    }
+
     @Test func `no pivot goes ahead of a waiting address`() async throws {
         let weak = ReputationFacts(stats: .init(malicious: 0, suspicious: 1, total: 90), enginesSuspicious: 1)
         let rig = try SchedulerRig(ScriptedClient(.value(.found(weak)))) { $0.virusTotal.pivot = .auto }
