@@ -42,7 +42,8 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: [
-                "VTEnrich", "VTEnrichCore", "CZlib", .product(name: "Logging", package: "swift-log"),
+                "VTEnrich", "VTEnrichCore", "CZlib", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Support",
             swiftSettings: strict),
@@ -50,6 +51,13 @@ let package = Package(
             name: "standins",
             dependencies: ["Support", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/StandIns",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "soak",
+            dependencies: [
+                "Support", "VTEnrich", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Soak",
             swiftSettings: strict),
         .testTarget(
             name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"], exclude: ["Fixtures"],

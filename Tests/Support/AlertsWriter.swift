@@ -29,6 +29,10 @@ package final class AlertsWriter {
     package private(set) var datedPaths: [String] = []
     /// Bytes added to each alert, to make long lines.
     package var padding = 0
+    /// How many source addresses take turns; nil: each alert has its own, and the ledger minds the order of them all.
+    package var addresses: Int?
+    /// Heads of alerts that a crash cut off: each is a malformed line.
+    package private(set) var cutHeads = 0
 
     private var sequence = 0
     /// The day in the name of the current file, counted from 1970.
@@ -55,7 +59,7 @@ package final class AlertsWriter {
 
     // MARK: Names
 
-    private static func day(_ seconds: Double) -> Int { Int((seconds / 86_400).rounded(.down)) }
+    static func day(_ seconds: Double) -> Int { Int((seconds / 86_400).rounded(.down)) }
 
     /// `2026/Nov/ossec-alerts-21-001.json` at `seconds`, in UTC.
     package static func datedName(_ seconds: Double, sequence: Int = 0) -> String {
@@ -103,28 +107,44 @@ package final class AlertsWriter {
             """
     }
 
+    /// The next alert with its newline, entered into the ledger.
+    private func nextLine(generation: Int) -> (id: String, bytes: [UInt8]) {
+        let id = "1789114831.\(nextAlert)"
+        let lane = addresses.map { nextAlert % $0 }
+        let line = Self.line(id: id, number: lane ?? nextAlert, padding: padding)
+        nextAlert += 1
+        ledger.add(id, generation: generation, lane: lane ?? 0)
+        return (id, Array(line.utf8))
+    }
+
+    private func bufferNext() {
+        let (id, bytes) = nextLine(generation: generation)
+        buffer += bytes
+        unfinished.append((id, visible + buffer.count))
+    }
+
     /// Puts alerts into the buffer; whole blocks of 4096 bytes become visible, the rest waits for `flush`.
     package func append(_ count: Int) {
         for _ in 0..<count {
-            let id = "1789114831.\(nextAlert)"
-            buffer += Array(Self.line(id: id, number: nextAlert, padding: padding).utf8)
-            nextAlert += 1
-            ledger.add(id, generation: generation)
-            unfinished.append((id, visible + buffer.count))
-            if buffer.count >= 4096 { show(buffer.count / 4096 * 4096) }
+            bufferNext()
+            showBlocks()
         }
+    }
+
+    /// Puts a line that is no alert of the ledger among them.
+    package func append(unlisted line: [UInt8]) {
+        buffer += line
+        showBlocks()
+    }
+
+    private func showBlocks() {
+        if buffer.count >= 4096 { show(buffer.count / 4096 * 4096) }
     }
 
     /// Alerts that become visible at once, in pieces of the given sizes, repeated in turn. `between` runs after each piece.
     package func append(_ count: Int, pieces: [Int], between: () -> Void = {}) {
         flush()
-        for _ in 0..<count {
-            let id = "1789114831.\(nextAlert)"
-            buffer += Array(Self.line(id: id, number: nextAlert, padding: padding).utf8)
-            nextAlert += 1
-            ledger.add(id, generation: generation)
-            unfinished.append((id, visible + buffer.count))
-        }
+        for _ in 0..<count { bufferNext() }
         var turn = 0
         while !buffer.isEmpty {
             show(min(buffer.count, max(1, pieces[turn % pieces.count])))
@@ -168,10 +188,7 @@ package final class AlertsWriter {
         precondition(late >= 0, "cannot open \(datedPaths[generation])")
         defer { close(late) }
         for _ in 0..<count {
-            let id = "1789114831.\(nextAlert)"
-            let line = Array(Self.line(id: id, number: nextAlert, padding: padding).utf8)
-            nextAlert += 1
-            ledger.add(id, generation: generation)
+            let (id, line) = nextLine(generation: generation)
             precondition(Glibc.write(late, line, line.count) == line.count)
             ledger.completed(id)
         }
@@ -246,6 +263,7 @@ package final class AlertsWriter {
     package func crashHalfLine() {
         let line = Array(Self.line(id: "1789114831.\(nextAlert)", number: nextAlert).utf8)
         nextAlert += 1
+        cutHeads += 1
         let cut = buffer.count + line.count / 2
         buffer += line
         ledger.forgive(unfinished.filter { $0.end > visible + cut }.map(\.id))

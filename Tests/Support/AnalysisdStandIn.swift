@@ -11,6 +11,8 @@ package final class AnalysisdStandIn: Sendable {
         package var dropEvery: Int?
         /// An alerts.json to append the events' alerts to.
         package var alertsPath: String?
+        /// Gets every datagram that is not thrown away, on the stand-in's thread.
+        package var onDatagram: (@Sendable ([UInt8]) -> Void)?
         /// A file that gets every datagram as a line.
         package var log: String?
         /// Whether `datagrams` remembers them; a process that runs for hours must not.
@@ -108,6 +110,7 @@ package final class AnalysisdStandIn: Sendable {
             return (state.settings, state.received)
         }
         if let every = settings.dropEvery, number % every == 0 { return }
+        settings.onDatagram?(datagram)
         if let log = settings.log { appendToFile(log, datagram + [UInt8(ascii: "\n")]) }
         if let alerts = settings.alertsPath, let event = ReceivedEvent(datagram: datagram),
             let line = WazuhAlert.line(for: event, number: number, now: wallSeconds())

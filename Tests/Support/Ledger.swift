@@ -8,6 +8,8 @@ package final class Ledger: Sendable {
         package let id: String
         /// Which physical file, counted from 0.
         package let generation: Int
+        /// Alerts of one address come out in their order, those of several do not: each waits for its own lookup.
+        package let lane: Int
         /// Its last byte is in the file.
         package var isComplete = false
         /// A crash of the writer or a truncation took it: it may be missing.
@@ -42,10 +44,10 @@ package final class Ledger: Sendable {
 
     package var all: [Entry] { entries.withLock { $0.list } }
 
-    func add(_ id: String, generation: Int) {
+    func add(_ id: String, generation: Int, lane: Int = 0) {
         entries.withLock {
             $0.index[id] = $0.list.count
-            $0.list.append(Entry(id: id, generation: generation))
+            $0.list.append(Entry(id: id, generation: generation, lane: lane))
         }
     }
 
@@ -65,14 +67,17 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Compares with the alert ids received, in their order. Order counts within a generation and between first receipts.
+    /// How many alerts are complete in their file.
+    package var completeCount: Int { entries.withLock { $0.list.count(where: \.isComplete) } }
+
+    /// Compares with the alert ids received, in their order. Order counts between the first receipts of a lane.
     package func compare(_ received: [String]) -> Report {
         let (list, index) = entries.withLock { ($0.list, $0.index) }
         var report = Report()
         report.written = list.filter(\.isComplete).count
         report.received = received.count
         var seen: Set<String> = []
-        var newest = -1
+        var newest: [Int: Int] = [:]
         for id in received {
             guard let position = index[id] else {
                 report.foreign.append(id)
@@ -82,8 +87,9 @@ package final class Ledger: Sendable {
                 report.duplicates.append(id)
                 continue
             }
-            if position < newest { report.outOfOrder.append(id) }
-            newest = max(newest, position)
+            let lane = list[position].lane
+            if position < newest[lane, default: -1] { report.outOfOrder.append(id) }
+            newest[lane] = max(newest[lane, default: -1], position)
         }
         report.missing = list.filter { $0.isComplete && !$0.mayBeMissing && !seen.contains($0.id) }.map(\.id)
         return report
