@@ -19,6 +19,8 @@ final class MemoryIntake: Sendable {
         var pending = 0
         /// What `accept` throws.
         var failure: FileError?
+        /// After so many commits it refuses for good, as after a crash; nil: never.
+        var commitsLeft: Int?
         var rings = 0
     }
 
@@ -31,6 +33,10 @@ final class MemoryIntake: Sendable {
     func accept(_ batch: AcceptBatch) throws -> AcceptResult {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
+            if let left = state.commitsLeft {
+                guard left > 0 else { throw FileError("write", "state.db", EIO) }
+                state.commitsLeft = left - 1
+            }
             state.received += batch.sources.map(\.alertID)
             state.confirmed += batch.confirmed
             if let checkpoint = batch.checkpoint { state.checkpoints[checkpoint.path] = checkpoint }

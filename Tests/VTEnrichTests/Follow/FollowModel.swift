@@ -27,6 +27,8 @@ enum FollowStep: Equatable, CustomStringConvertible {
     case storeFails(Bool)
     case stop
     case kill
+    /// Killed in the middle of a look, right after so many commits.
+    case crash(commits: Int)
     case start
 
     var description: String {
@@ -37,6 +39,7 @@ enum FollowStep: Equatable, CustomStringConvertible {
         case .advance(let seconds): ".advance(\(seconds))"
         case .queueFull(let value): ".queueFull(\(value))"
         case .storeFails(let value): ".storeFails(\(value))"
+        case .crash(let commits): ".crash(commits: \(commits))"
         case .flush: ".flush"
         case .garbage: ".garbage"
         case .rotateDay: ".rotateDay"
@@ -78,7 +81,8 @@ enum FollowStep: Equatable, CustomStringConvertible {
         case 86..<88: .queueFull(random.below(2) == 0)
         case 88..<90: .storeFails(random.below(2) == 0)
         case 90..<93: .stop
-        case 93..<96: .kill
+        case 93..<95: .kill
+        case 95..<97: .crash(commits: random.below(3))
         default: .start
         }
     }
@@ -157,6 +161,12 @@ struct FollowModel {
             bench.store.state.withLock { $0.failure = fails ? FileError("write", "state.db", 28) : nil }
         case .stop: if isRunning { end(.stop) }
         case .kill: if isRunning { end(.kill) }
+        case .crash(let commits):
+            guard isRunning else { break }
+            bench.store.state.withLock { $0.commitsLeft = commits }
+            bench.look()
+            end(.kill)
+            bench.store.state.withLock { $0.commitsLeft = nil }
         case .start: if !isRunning { begin() }
         }
     }
