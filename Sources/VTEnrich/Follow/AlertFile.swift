@@ -21,7 +21,7 @@ package enum AlertFile {
     ) throws(FileError) -> Tally {
         let generation =
             try isCompressed(path)
-            ? Generation(openingGzip: path, datedName: nil, stopFlag: StopFlag()) : Generation(opening: path)
+            ? Generation(openingGzip: path, datedName: nil, work: LongWork()) : Generation(opening: path)
         let buffer = ReadBuffer()
         var lines = LineTally()
         var tally = Tally()

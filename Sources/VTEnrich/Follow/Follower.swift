@@ -20,7 +20,7 @@ package actor Follower {
     private let clock: Clock
     private let log: Logger
     private let quarantine: Quarantine
-    private nonisolated let stopFlag = StopFlag()
+    private nonisolated let work = LongWork()
     private var trail: Trail
     private var watches: Watches
     private var source: (any DispatchSourceRead)?
@@ -52,7 +52,7 @@ package actor Follower {
         watches = Watches(start: inotify)
         trail = Trail(
             settings: settings, examine: selector.examine, intake: intake, clock: clock, log: log,
-            quarantine: quarantine, stopFlag: stopFlag)
+            quarantine: quarantine, work: work)
         snapshot = Mutex(FollowerStatus(path: settings.alerts.path))
     }
 
@@ -70,7 +70,7 @@ package actor Follower {
 
     /// Ends at a safe point: after the piece being read, with a last checkpoint.
     package nonisolated func stop() async {
-        stopFlag.set()
+        work.end()
         await end()
     }
 
@@ -106,13 +106,23 @@ package actor Follower {
             trail.finish()
             trail = Trail(
                 settings: settings, examine: selector.examine, intake: intake, clock: clock, log: log,
-                quarantine: quarantine, stopFlag: stopFlag)
+                quarantine: quarantine, work: work)
         }
         if isRunning { wake() }
     }
 
-    /// Returns when the stage has a moment: for the watchdog.
-    package func beat() {}
+    /// Returns when the stage has a moment, or is seen to go on with long work: for the watchdog.
+    package nonisolated func beat() async {
+        let progress = work.progress
+        let answered = Doorbell()
+        Task {
+            await takeStep()
+            answered.ring()
+        }
+        while work.progress == progress { await answered.wait(atMost: 1) }
+    }
+
+    private func takeStep() { work.step() }
 
     /// At any time from anywhere; never waits for the reading.
     package nonisolated func status() -> FollowerStatus {

@@ -47,11 +47,11 @@ final class Generation {
     }
 
     /// Opens a compressed one at its beginning.
-    convenience init(openingGzip path: String, datedName: DatedName?, stopFlag: StopFlag) throws(FileError) {
+    convenience init(openingGzip path: String, datedName: DatedName?, work: LongWork) throws(FileError) {
         let file = try OpenFile.open(path)
         self.init(
             path: path, datedName: datedName, identity: file.facts.identity,
-            source: .gzip(GzipReader(descriptor: file.descriptor, path: path, stopFlag: stopFlag)))
+            source: .gzip(GzipReader(descriptor: file.descriptor, path: path, work: work)))
     }
 
     var offset: UInt64 { consumed.offset }

@@ -16,16 +16,16 @@ final class GzipReader {
     private var inputOffset: UInt64 = 0
     private var hasEnded = false
     private var hasToldDamage = false
-    private let stopFlag: StopFlag
+    private let work: LongWork
     private var insideMember = false
     /// The decompressed bytes from `windowStart` on.
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
 
     /// Takes over the descriptor; the owner closes it.
-    init(descriptor: Int32, path: String, stopFlag: StopFlag) {
+    init(descriptor: Int32, path: String, work: LongWork) {
         self.descriptor = descriptor
-        self.stopFlag = stopFlag
+        self.work = work
         self.path = path
         input = .allocate(byteCount: 65_536, alignment: 16)
         // 47: any window size, gzip or zlib header.
@@ -66,7 +66,7 @@ final class GzipReader {
 
     /// Whether all of the file can be decompressed and agrees with its checksums. Reads it from start to end.
     func isIntact() throws(FileError) -> Bool {
-        let other = GzipReader(descriptor: descriptor, path: path, stopFlag: stopFlag)
+        let other = GzipReader(descriptor: descriptor, path: path, work: work)
         while !other.hasEnded {
             other.windowStart += UInt64(other.window.count)
             other.window.removeAll(keepingCapacity: true)
@@ -96,7 +96,8 @@ final class GzipReader {
 
     /// One step: more input if there is none left, then what it gives.
     private func inflateMore(atMost count: Int) throws(FileError) {
-        guard !stopFlag.isSet else { throw FileError("read", path, ECANCELED) }
+        guard !work.shallEnd else { throw FileError("read", path, ECANCELED) }
+        work.step()
         if stream.avail_in == 0, try !refill() {
             if insideMember || (windowStart == 0 && window.isEmpty) { stop("ends in the middle") }
             hasEnded = true

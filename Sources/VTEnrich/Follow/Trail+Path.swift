@@ -136,7 +136,7 @@ extension Trail {
             do throws(FileError) {
                 let generation =
                     try path.hasSuffix(".gz")
-                    ? Generation(openingGzip: path, datedName: next.datedName, stopFlag: stopFlag)
+                    ? Generation(openingGzip: path, datedName: next.datedName, work: work)
                     : Generation(opening: path, datedName: next.datedName)
                 if let identity = next.identity, generation.identity != identity { continue }
                 if let mark = next.mark, try generation.resume(at: mark) == .same {
@@ -149,7 +149,7 @@ extension Trail {
         }
         guard let name = next.datedName, !next.paths.contains(archive.gzipPath(of: name)) else { return nil }
         do throws(FileError) {
-            return try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, stopFlag: stopFlag)
+            return try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, work: work)
         } catch  where error.isMissing {
             return nil
         }

@@ -12,9 +12,13 @@ extension Trail {
                 let before = generation.offset
                 endings = try readPiece(of: generation, &budget) ? endings + 1 : 0
                 if generation.offset != before, generation.quietSince != nil { generation.quietSince = clock.boot() }
-                notices.clear(.reading, "\(generation.name) can be read again")
+                if generation === unreadable {
+                    unreadable = nil
+                    notices.clear(.reading, "\(generation.name) can be read again")
+                }
             } catch {
-                if !stopFlag.isSet {
+                if !work.shallEnd, unreadable == nil || unreadable === generation {
+                    unreadable = generation
                     notices.report(.reading, error.description, level: .error, now: clock.boot())
                 }
                 return false
@@ -206,8 +210,10 @@ extension Trail {
             datedName: mark.datedName, savedAt: clock.wall(), earlier: earlier + lingering.map(\.mark))
     }
 
+    /// Pauses at the limit and goes on at 95 % of it, so that the two do not take turns all the time.
     private func pauseIfFull(_ pending: Int) {
-        if pending >= settings.maxPending {
+        let limit = pausedUntil == nil ? settings.maxPending : settings.maxPending - settings.maxPending / 20
+        if pending >= limit {
             pausedUntil = clock.boot() + 1
             notices.report(
                 .queue,

@@ -18,7 +18,7 @@ extension Trail {
             notices.clear(.path, "\(path) can be read")
         } catch {
             forget()
-            if !stopFlag.isSet { notices.report(.path, error.description, now: clock.boot()) }
+            if !work.shallEnd { notices.report(.path, error.description, now: clock.boot()) }
         }
         return hasStarted
     }
@@ -152,7 +152,7 @@ extension Trail {
         }
         if let name = mark.datedName.flatMap(DatedName.init(path:)),
             let generation = try ifThere({ () throws(FileError) in
-                try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, stopFlag: stopFlag)
+                try Generation(openingGzip: archive.gzipPath(of: name), datedName: name, work: work)
             }), try generation.resume(at: mark) == .same
         {
             return .found(generation, .same)
@@ -193,11 +193,11 @@ extension Trail {
         for candidate in candidates {
             let generation =
                 try? candidate.isGzip
-                ? Generation(openingGzip: candidate.path, datedName: candidate.name, stopFlag: stopFlag)
+                ? Generation(openingGzip: candidate.path, datedName: candidate.name, work: work)
                 : Generation(opening: candidate.path, datedName: candidate.name)
             guard let generation else { continue }
             let recognition = try? generation.resume(at: mark)
-            if stopFlag.isSet { throw FileError("read", candidate.path, ECANCELED) }
+            if work.shallEnd { throw FileError("read", candidate.path, ECANCELED) }
             if recognition == .moved || recognition == .same { return generation }
         }
         return nil

@@ -56,7 +56,7 @@ final class Trail {
     let log: Logger
     let archive: Archive
     let quarantine: Quarantine
-    let stopFlag: StopFlag
+    let work: LongWork
     let buffer = ReadBuffer()
     var notices: Notices
 
@@ -78,6 +78,9 @@ final class Trail {
     /// Wall clock of the last checkpoint.
     var savedAt = Double.infinity
 
+    /// What could not be read at the last try.
+    var unreadable: Generation?
+
     var gathering = Gathering()
     /// Boot seconds; nil: not held.
     var retryAt: Double?
@@ -86,7 +89,7 @@ final class Trail {
 
     init(
         settings: FollowSettings, examine: @escaping (UnsafeRawBufferPointer) -> Examination, intake: Intake,
-        clock: Clock, log: Logger, quarantine: Quarantine, stopFlag: StopFlag = StopFlag()
+        clock: Clock, log: Logger, quarantine: Quarantine, work: LongWork = LongWork()
     ) {
         self.settings = settings
         self.examine = examine
@@ -94,7 +97,7 @@ final class Trail {
         self.clock = clock
         self.log = log
         self.quarantine = quarantine
-        self.stopFlag = stopFlag
+        self.work = work
         archive = Archive(path: settings.alerts.path)
         notices = Notices(log: log)
     }
@@ -172,6 +175,7 @@ final class Trail {
         }
         for old in done {
             lingering.removeAll { $0 === old }
+            if unreadable === old { unreadable = nil }
             if old.partial > 0 {
                 log.notice("\(old.name) ends in \(old.partial) bytes of a line that was never finished")
             }

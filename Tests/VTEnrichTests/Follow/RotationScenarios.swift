@@ -389,4 +389,44 @@ import Testing
         body()
         _ = setUser(uid_t(previous))
     }
+
+    @Test func `F12 a queue that hovers at its limit pauses and resumes without a line for each alert`() throws {
+        let bench = try FollowBench()
+        bench.settings.maxPending = 1_000
+        bench.restart()
+        bench.look()
+        for round in 0..<200 {
+            bench.store.state.withLock { $0.pending = 1_000 - round % 3 }
+            bench.writer.write(1)
+            bench.look()
+            bench.advance(1)
+        }
+        #expect(bench.log.count("queue.max_pending") == 1)
+        #expect(bench.store.received.count < 5)
+        bench.store.state.withLock { $0.pending = 900 }
+        bench.look()
+        #expect(bench.report.isClean)
+        #expect(bench.log.count("has room again") == 1)
+    }
+
+    @Test func `T18 an old file that cannot be read does not flood the log while the new one can`() throws {
+        let bench = try FollowBench()
+        bench.writer.write(1)
+        bench.look()
+        bench.rotateDay()
+        bench.writer.write(1)
+        bench.look()
+        let descriptor = try #require(bench.trail.lingering.first).source.descriptor
+        let folder = open(bench.folder.path, O_RDONLY | O_DIRECTORY)
+        dup2(folder, descriptor)
+        close(folder)
+        for _ in 0..<100 {
+            bench.writer.write(1)
+            bench.look()
+            bench.advance(0.5)
+        }
+        #expect(bench.report.isClean)
+        #expect(bench.log.count("cannot read") == 1)
+        #expect(bench.log.count("can be read again") == 0)
+    }
 }

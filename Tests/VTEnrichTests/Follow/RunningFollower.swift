@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 import Support
+import Synchronization
 import Testing
 import VTEnrichCore
 
@@ -208,5 +209,45 @@ import VTEnrichCore
         await running.follower.reconfigure(settings: settings, selector: AlertSelector(SelectionSettings()))
         try await eventually("4 alerts") { store.pending == 4 }
         await running.stop()
+    }
+
+    @Test func `T07 a beat comes while the follower works, and none while it hangs`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store.inMemory()
+        let writer = AlertsWriter(folder: folder["alerts"], now: wallSeconds())
+        let gate = DispatchSemaphore(value: 1)
+        let commits = Counted()
+        let running = Running(
+            folder, store: store,
+            gate: {
+                commits.add()
+                gate.wait()
+                gate.signal()
+            })
+        writer.write(1)
+        try await eventually("the first alert") { store.pending == 1 }
+        await running.follower.beat()
+
+        try await onOwnQueue { gate.wait() }
+        let before = commits.value
+        writer.write(1)
+        try await eventually("a commit that hangs") { commits.value > before }
+        let beats = Counted()
+        let follower = running.follower
+        Task {
+            await follower.beat()
+            beats.add()
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(beats.value == 0)
+        gate.signal()
+        try await eventually("a beat") { beats.value == 1 }
+        await running.stop()
+    }
+
+    final class Counted: Sendable {
+        private let count = Mutex(0)
+        var value: Int { count.withLock { $0 } }
+        func add() { count.withLock { $0 += 1 } }
     }
 }
