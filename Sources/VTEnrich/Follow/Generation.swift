@@ -148,7 +148,7 @@ final class Generation {
 
     func next(using buffer: ReadBuffer, maxLineBytes: Int) throws(FileError) -> Piece {
         if let scan { return try scanOn(scan, using: buffer) }
-        var room = ReadBuffer.standardSize
+        var room = buffer.pieceSize
         while true {
             let memory = buffer.prefix(room)
             guard let fresh = try read(after: consumed, into: memory) else { return .rewritten }
@@ -198,7 +198,7 @@ final class Generation {
     }
 
     private func scanOn(_ start: ConsumedContent, using buffer: ReadBuffer) throws(FileError) -> Piece {
-        let memory = buffer.prefix(ReadBuffer.standardSize)
+        let memory = buffer.prefix(buffer.pieceSize)
         guard let fresh = try read(after: start, into: memory) else { return .rewritten }
         _ = noteEnd(start.offset + UInt64(fresh.count), isEnd: false)
         partial = start.offset - offset + UInt64(fresh.count)
@@ -249,8 +249,14 @@ final class Generation {
 
 /// The one buffer that all generations are read through: as large as a piece, and larger only for a long line.
 final class ReadBuffer {
-    static let standardSize = 256 * 1024
-    private(set) var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: standardSize, alignment: 4096)
+    let pieceSize: Int
+    private(set) var memory: UnsafeMutableRawBufferPointer
+
+    /// - Parameter pieceSize: more than the bytes before the offset that are read again (`ConsumedContent.tailLimit`).
+    init(pieceSize: Int = 256 * 1024) {
+        self.pieceSize = pieceSize
+        memory = .allocate(byteCount: pieceSize, alignment: 4096)
+    }
 
     deinit { memory.deallocate() }
 

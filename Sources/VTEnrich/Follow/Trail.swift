@@ -57,7 +57,7 @@ final class Trail {
     let archive: Archive
     let quarantine: Quarantine
     let work: LongWork
-    let buffer = ReadBuffer()
+    let buffer: ReadBuffer
     var notices: Notices
 
     var hasStarted = false
@@ -89,7 +89,8 @@ final class Trail {
 
     init(
         settings: FollowSettings, examine: @escaping (UnsafeRawBufferPointer) -> Examination, intake: Intake,
-        clock: Clock, log: Logger, quarantine: Quarantine, work: LongWork = LongWork()
+        clock: Clock, log: Logger, quarantine: Quarantine, work: LongWork = LongWork(),
+        buffer: ReadBuffer = ReadBuffer()
     ) {
         self.settings = settings
         self.examine = examine
@@ -98,6 +99,7 @@ final class Trail {
         self.log = log
         self.quarantine = quarantine
         self.work = work
+        self.buffer = buffer
         archive = Archive(path: settings.alerts.path)
         notices = Notices(log: log)
     }

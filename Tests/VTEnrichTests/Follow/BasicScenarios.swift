@@ -157,7 +157,7 @@ import Testing
         #expect(bench.store.count(.oversize) == 1)
         #expect(bench.store.count(.malformed) == 0)
         #expect(bench.checkpoint?.offset == bench.trail.status.size)
-        #expect(bench.trail.buffer.memory.count == ReadBuffer.standardSize)
+        #expect(bench.trail.buffer.memory.count <= 65_536 + ConsumedContent.tailLimit + 2)
     }
 
     @Test func `F06 a line of exactly the limit is read, one byte more is not`() throws {
@@ -207,7 +207,7 @@ import Testing
         ("invalid UTF-8 and no JSON", [0xff, 0xfe, 0xc0, 0x80, 0x7b]),
         (
             "binary",
-            (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 7) }.map {
+            (0..<131_072).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 7) }.map {
                 $0 == 10 ? 11 : $0 == 0 ? 1 : $0
             }
         ),
@@ -233,13 +233,13 @@ import Testing
     @Test func `F08 the quarantine stays bounded under a flood of garbage`() throws {
         let bench = try FollowBench()
         let flood = Array(String(repeating: "{\"timestamp\":garbage garbage garbage garbage\n", count: 400).utf8)
-        for _ in 0..<40 {
+        for _ in 0..<20 {
             bench.writer.appendRaw(flood)
             bench.look()
             bench.advance(2)
         }
         bench.look()
-        #expect(bench.store.count(.malformed) == 16_000)
+        #expect(bench.store.count(.malformed) == 8_000)
         let current = try FileFacts.of(path: bench.folder["quarantine.ndjson"]).size
         let previous = try FileFacts.of(path: bench.folder["quarantine.ndjson.1"]).size
         #expect(current <= UInt64(Quarantine.fileLimit))

@@ -102,6 +102,8 @@ final class FollowBench {
     let writer: AlertsWriter
     var settings: FollowSettings
     var selector = AlertSelector(SelectionSettings())
+    /// Small, so that few alerts are many pieces.
+    var pieceSize = 8_192
     private(set) var trail: Trail
 
     init(
@@ -114,16 +116,17 @@ final class FollowBench {
         settings = FollowSettings()
         settings.alerts.path = writer.path
         settings.alerts.start = start
-        trail = Self.makeTrail(settings, selector, store, clock, log, folder)
+        trail = Self.makeTrail(settings, selector, store, clock, log, folder, pieceSize)
     }
 
     private static func makeTrail(
         _ settings: FollowSettings, _ selector: AlertSelector, _ store: MemoryIntake, _ clock: HandClock,
-        _ log: LogLines, _ folder: TemporaryFolder
+        _ log: LogLines, _ folder: TemporaryFolder, _ pieceSize: Int
     ) -> Trail {
         Trail(
             settings: settings, examine: selector.examine, intake: store.intake, clock: clock.clock,
-            log: Logger(label: "test") { _ in log }, quarantine: Quarantine(directory: folder.path))
+            log: Logger(label: "test") { _ in log }, quarantine: Quarantine(directory: folder.path),
+            buffer: ReadBuffer(pieceSize: pieceSize))
     }
 
     /// A trail over the same files with another store.
@@ -147,11 +150,11 @@ final class FollowBench {
         if orderly { trail.finish() }
         var nowhere = settings
         nowhere.alerts.path = folder["nowhere"]
-        trail = Self.makeTrail(nowhere, selector, store, clock, log, folder)
+        trail = Self.makeTrail(nowhere, selector, store, clock, log, folder, pieceSize)
     }
 
     func begin() {
-        trail = Self.makeTrail(settings, selector, store, clock, log, folder)
+        trail = Self.makeTrail(settings, selector, store, clock, log, folder, pieceSize)
     }
 
     func restart(while stopped: () -> Void = {}) {

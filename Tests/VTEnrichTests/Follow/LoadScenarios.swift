@@ -8,12 +8,13 @@ import VTEnrichCore
 
 /// Scaled down; `FOLLOW_MEGABYTES` gives other sizes, the figures printed are those of this build and machine.
 @Suite struct LoadScenarios {
-    static let megabytes = ProcessInfo.processInfo.environment["FOLLOW_MEGABYTES"].flatMap { Int($0) } ?? 32
+    static let megabytes = ProcessInfo.processInfo.environment["FOLLOW_MEGABYTES"].flatMap { Int($0) } ?? 16
 
     @Test func `F49 a backlog at the start is read in turns, and nothing of it is missed`() async throws {
         let result = try await onOwnQueue { () -> (received: Int, turns: Int, seconds: Double, lagFell: Bool) in
             let bench = try FollowBench()
             bench.selector = AlertSelector(SelectionSettings(filters: [AlertFilter(ruleIDs: [5710...5710])]))
+            bench.pieceSize = ReadBuffer().pieceSize
             bench.restart()
             bench.look()
             let block = Self.unwanted(megabytes: 1)

@@ -175,7 +175,7 @@ import VTEnrichCore
         try await eventually("the first alert") { store.pending == 1 }
         await first.stop()
         writer.padding = 100_000
-        writer.write(400)
+        writer.write(40)
         writer.padding = 0
         writer.rotateDay()
         writer.write(1)
@@ -185,7 +185,7 @@ import VTEnrichCore
         await second.stop()
         #expect(monotonicSeconds() - started < 20)
         let third = Running(folder, store: store)
-        try await eventually("all alerts") { store.pending == 402 }
+        try await eventually("all alerts") { store.pending == 42 }
         await third.stop()
     }
 
