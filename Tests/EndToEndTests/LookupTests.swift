@@ -28,8 +28,10 @@ struct LookupTests {
         let proxyURL = "http://127.0.0.1:\(proxy.port)"
         let environment = Dictionary(
             uniqueKeysWithValues: ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"].map { ($0, proxyURL) })
+        // Patient, so that a slow machine sees no second try of a silent request.
         let site = try Installation(
-            alerts: Alerts.text([1]), ["virustotal.quota": "{per_minute: 4, per_day: 500}"])
+            alerts: Alerts.text([1]),
+            ["virustotal.quota": "{per_minute: 4, per_day: 500}", "virustotal.timeout": "5m"])
         // Killed while each of the first three requests is on its way.
         site.virusTotal.answerAll(with: Reply(200).with(.silence))
         for number in 1...3 {
