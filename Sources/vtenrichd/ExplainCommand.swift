@@ -143,8 +143,11 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func show(_ explanation: Explanation) throws {
-        let text = json ? explanation.event : Array(explanation.description.utf8)
-        try FileHandle.standardOutput.write(contentsOf: text + [UInt8(ascii: "\n")])
+        if json {
+            print(terminalSafe(json: String(decoding: explanation.event, as: UTF8.self)))
+        } else {
+            for line in explanation.description.split(separator: "\n") { print(printable(String(line))) }
+        }
         if json {
             for note in explanation.notes { writeError("note: \(note)") }
         }

@@ -51,9 +51,10 @@ extension SharedOptions {
     }
 }
 
-/// One message on standard error; standard output is for results.
+/// One message on standard error, safe for a terminal whatever it quotes; standard output is for results.
 func writeError(_ message: String) {
-    let line = Array((message + "\n").utf8)
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) + "\n" }
+    let line = Array(lines.joined().utf8)
     var written = 0
     while written < line.count {
         let count = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress! + written, $0.count - written) }

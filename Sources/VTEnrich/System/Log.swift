@@ -22,7 +22,7 @@ package struct StandardErrorLog: LogHandler {
     package init(label: String, settings: LogSettings) {
         self.label = label
         self.settings = settings
-        journal = getenv("JOURNAL_STREAM") != nil
+        journal = Self.isJournal
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -31,32 +31,52 @@ package struct StandardErrorLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let json = settings.json
+        let message = LogRepeats.Message(part: label, level: event.level, text: event.message.description)
+        let now = Clock.system.boot()
+        let (overdue, isAdmitted) = settings.repeats.withLock { ($0.overdue(now: now), $0.admit(message, now: now)) }
+        for (earlier, times) in overdue where earlier != message {
+            write(earlier, [("repeated", "\(times)")])
+        }
+        guard isAdmitted else { return }
+        let times = overdue.first { $0.message == message }?.held ?? 0
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        var line = journal && !json ? "<\(Self.priority(event.level))>" : ""
-        line += json ? jsonLine(event, fields) : textLine(event, fields)
+        write(message, fields.map { ($0.key, $0.value.description) } + (times > 0 ? [("repeated", "\(times)")] : []))
+    }
+
+    private func write(_ message: LogRepeats.Message, _ fields: [(key: String, value: String)]) {
+        let json = settings.json
+        var line = journal ? "<\(Self.priority(message.level))>" : ""
+        line += json ? jsonLine(message, fields) : textLine(message, fields)
         line += "\n"
-        let written = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) } ?? -1
+        let written = line.utf8.withContiguousStorageIfAvailable { Glibc.write(2, $0.baseAddress, $0.count) } ?? -1
         if written != line.utf8.count { Self.lost.withLock { $0 += 1 } }
     }
 
-    private func textLine(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
-        var line = journal ? "" : "\(Timestamp.text(Date().timeIntervalSince1970)) \(event.level) "
-        line += printable(event.message.description)
-        for (key, value) in fields { line += " \(key)=\"\(printable(value.description))\"" }
+    private func textLine(_ message: LogRepeats.Message, _ fields: [(key: String, value: String)]) -> String {
+        var line = journal ? "" : "\(Timestamp.text(Date().timeIntervalSince1970)) \(message.level) "
+        line += printable(message.text)
+        for (key, value) in fields { line += " \(key)=\"\(printable(value))\"" }
         return line
     }
 
-    private func jsonLine(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
+    /// Keys: time, level, part, message, and repeated where it came more often.
+    private func jsonLine(_ message: LogRepeats.Message, _ fields: [(key: String, value: String)]) -> String {
         var object: [String: String] = [
-            "time": Timestamp.text(Date().timeIntervalSince1970), "level": event.level.rawValue, "part": label,
-            "message": event.message.description,
+            "time": Timestamp.text(Date().timeIntervalSince1970), "level": message.level.rawValue,
+            "part": message.part, "message": message.text,
         ]
-        for (key, value) in fields where object[key] == nil { object[key] = value.description }
+        for (key, value) in fields where object[key] == nil { object[key] = value }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return (try? encoder.encode(object)).map { terminalSafe(json: String(decoding: $0, as: UTF8.self)) } ?? "{}"
     }
+
+    /// Whether standard error is the journal's own stream: the variable alone is inherited by whoever redirects it.
+    private static let isJournal: Bool = {
+        var facts = stat()
+        guard let stream = getenv("JOURNAL_STREAM"), fstat(2, &facts) == 0 else { return false }
+        return String(cString: stream) == "\(facts.st_dev):\(facts.st_ino)"
+    }()
 
     private static func priority(_ level: Logger.Level) -> Int {
         switch level {

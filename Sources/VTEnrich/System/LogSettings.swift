@@ -9,6 +9,7 @@ package final class LogSettings: Sendable {
     }
 
     private let values = Mutex(Values())
+    let repeats = Mutex(LogRepeats())
 
     package init() {}
 
@@ -17,6 +18,7 @@ package final class LogSettings: Sendable {
 
     package func set(level: Logger.Level, json: Bool) {
         values.withLock { $0 = Values(level: level, json: json) }
+        repeats.withLock { $0.reset() }
     }
 
     /// A logger for one part of the daemon.
