@@ -15,22 +15,31 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var shared: SharedOptions
     @Flag(help: "Print one JSON document.") var json = false
-    @Flag(help: "Show it again every two seconds until interrupted.") var watch = false
+    @Flag(help: "Show it again every two seconds, with rates, until q or Ctrl-C.") var watch = false
+    @Flag(help: "Print the metrics of node_exporter's textfile collector.") var prometheus = false
+
+    func validate() throws {
+        guard [json, watch, prometheus].count(where: { $0 }) < 2 else {
+            throw ValidationError("Give one of --json, --watch and --prometheus.")
+        }
+    }
 
     func run() async throws {
         let configuration = shared.settingsOfRunningDaemon()
-        while watch {
-            let (report, _) = try report(configuration)
-            print("\u{1B}[H\u{1B}[2J" + StatusText.render(report))
-            fflush(nil)
-            try await Task.sleep(nanoseconds: 2_000_000_000)
+        if watch { return try StatusWatch { try ask(configuration).0 }.run() }
+        let (report, code) = try ask(configuration)
+        let now = Clock.system.wall()
+        if json {
+            print(terminalSafe(json: String(decoding: try report.json(), as: UTF8.self)))
+        } else if prometheus {
+            print(report.metrics(now: now), terminator: "")
+        } else {
+            print(StatusText.render(report, on: .standardOutput, now: now))
         }
-        let (report, code) = try report(configuration)
-        print(json ? String(decoding: try report.json(), as: UTF8.self) : StatusText.render(report))
         throw ExitCode(code)
     }
 
-    private func report(_ configuration: Configuration) throws -> (StatusReport, Int32) {
+    private func ask(_ configuration: Configuration) throws -> (StatusReport, Int32) {
         do throws(StatusSource.Denied) {
             return try StatusSource.report(configuration, path: shared.path)
         } catch {

@@ -119,6 +119,14 @@ func numberText(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
 }
 
+/// Seconds of a duration such as 12h; nil for what is none.
+package func durationSeconds(_ text: String) -> Double? {
+    guard let unit = DurationText.units.first(where: { text.hasSuffix($0.suffix) }),
+        let number = UInt32(text.dropLast()), text.first != "+"
+    else { return nil }
+    return Double(number) * unit.seconds
+}
+
 enum DurationText {
     static let units: [(suffix: String, seconds: Double)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
 

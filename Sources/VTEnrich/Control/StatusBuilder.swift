@@ -1,3 +1,4 @@
+import Synchronization
 import VTEnrichCore
 
 /// Puts a status report together from the tables and, in a running daemon, from the stages' snapshots.
@@ -59,7 +60,9 @@ package struct StatusBuilder {
         report.uptimeSeconds = Int(live.uptime)
         report.config.loadedAt = Timestamp.text(live.loadedAt)
         report.config.lastReload = live.lastReload
+        report.logLinesLost = StandardErrorLog.lost.withLock { $0 }
         report.provider = provider(live.provider)
+        report.quota.serverDayUsed = live.provider.serverDayUsed
         judge(&report, live)
         return report
     }
@@ -75,12 +78,13 @@ package struct StatusBuilder {
             ownEvents: count(.ownEvents), rotations: count(.rotations), truncations: count(.truncations),
             bytesLost: count(.bytesLost), partialBytes: live.map { Int($0.partialBytes) },
             waitingForFile: live?.waitingForFile,
-            polling: live?.polling)
+            polling: live?.polling, paused: live?.paused)
     }
 
     private func queue(_ state: StateSummary, _ usage: QuotaUsage?) -> StatusReport.Queue {
         var queue = StatusReport.Queue(pending: state.pending, waitingIps: state.waitingAddresses)
         queue.oldestSeconds = state.oldestPending.map { max(0, Int(now - $0)) }
+        queue.ages = state.ages?.byLimit
         if let usage, state.waitingAddresses > 0 {
             queue.clearsAt = BacklogEstimate.clearsAt(waiting: state.waitingAddresses, budget: usage.budget, now: now)
                 .map(Timestamp.text)
@@ -94,7 +98,8 @@ package struct StatusBuilder {
             day: .init(
                 used: usage.dayUsed, limit: usage.limits.perDay, resetsAt: Timestamp.text(usage.dayResetsAt)),
             month: .init(
-                used: usage.monthUsed, limit: usage.limits.perMonth, resetsAt: Timestamp.text(usage.monthResetsAt)))
+                used: usage.monthUsed, limit: usage.limits.perMonth, resetsAt: Timestamp.text(usage.monthResetsAt)),
+            dayByOthers: usage.dayByOthers, closed: usage.isClosed)
     }
 
     private func emptyQuota() -> StatusReport.Quota {
@@ -109,7 +114,8 @@ package struct StatusBuilder {
     private func provider(_ live: ProviderStatus) -> StatusReport.Provider {
         .init(
             state: live.state.rawValue, lastOk: live.lastOK.map(Timestamp.text), lastError: live.lastError,
-            latencyMsP50: live.latency(0.5), latencyMsP95: live.latency(0.95))
+            latencyMsP50: live.latency(0.5), latencyMsP95: live.latency(0.95), inFlight: live.inFlight,
+            pivotRefused: live.pivotRefused)
     }
 
     private func sinks(_ state: StateSummary, _ live: Live?) -> [String: StatusReport.Sink] {

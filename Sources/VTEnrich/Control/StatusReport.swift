@@ -30,6 +30,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
         @OrNull package var partialBytes: Int?
         @OrNull package var waitingForFile: Bool?
         @OrNull package var polling: Bool?
+        /// Reading waits because `queue.max_pending` alerts do.
+        @OrNull package var paused: Bool?
     }
 
     package struct Queue: Codable, Sendable, Equatable {
@@ -37,6 +39,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
         package var waitingIps = 0
         @OrNull package var oldestSeconds: Int?
         @OrNull package var clearsAt: String?
+        /// Waiting alerts by how long the oldest one of their address waits.
+        @OrNull package var ages: [String: Int]?
     }
 
     package struct Window: Codable, Sendable, Equatable {
@@ -49,6 +53,12 @@ package struct StatusReport: Codable, Sendable, Equatable {
         package var minute = Window()
         package var day = Window()
         package var month = Window()
+        /// Of the day's requests, what others sent with the same key, as far as VirusTotal told.
+        @OrNull package var dayByOthers: Int?
+        /// What VirusTotal itself counted today when it was last asked.
+        @OrNull package var serverDayUsed: Int?
+        /// VirusTotal's last 429 still holds.
+        @OrNull package var closed: Bool?
     }
 
     package struct Cache: Codable, Sendable, Equatable {
@@ -65,6 +75,9 @@ package struct StatusReport: Codable, Sendable, Equatable {
         @OrNull package var lastError: String?
         @OrNull package var latencyMsP50: Double?
         @OrNull package var latencyMsP95: Double?
+        @OrNull package var inFlight: Int?
+        /// This key may not ask for communicating files.
+        @OrNull package var pivotRefused: Bool?
     }
 
     package struct Sink: Codable, Sendable, Equatable {
@@ -82,6 +95,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var version: String
     @OrNull package var pid: Int?
     @OrNull package var uptimeSeconds: Int?
+    /// Lines that standard error did not take.
+    @OrNull package var logLinesLost: Int?
     package var config: Config
     package var follower: Follower
     package var queue = Queue()
@@ -123,5 +138,12 @@ package struct OrNull<Value: Codable & Sendable & Equatable>: Codable, Sendable,
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A report of an older daemon lacks the younger keys.
+    package func decode<Value>(_ type: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
+        try decodeIfPresent(type, forKey: key) ?? OrNull(wrappedValue: nil)
     }
 }

@@ -1,6 +1,6 @@
 extension Substring {
     /// Without the ASCII spaces, tabs and line ends around it, as XML and logs leave them.
-    var trimmed: Substring {
+    package var trimmed: Substring {
         guard let first = utf8.firstIndex(where: { !isASCIISpace($0) }),
             let last = utf8.lastIndex(where: { !isASCIISpace($0) })
         else { return self[endIndex...] }
