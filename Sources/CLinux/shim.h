@@ -2,6 +2,7 @@
 #include <linux/stat.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 /* statx(2) alone tells birth times; glibc shows it only under _GNU_SOURCE, which Swift's Glibc module does not set. */
@@ -16,3 +17,10 @@ static inline int vt_statx_descriptor(int descriptor, struct statx *result) {
 /* GNU's search from the end, hidden like statx. */
 extern void *memrchr(const void *range, int byte, size_t count);
 static inline const void *vt_memrchr(const void *range, int byte, size_t count) { return memrchr(range, byte, count); }
+
+/* Whether a time service keeps the kernel's clock: 1, 0, or -1 where that cannot be told. Glibc's module has no timex. */
+static inline int vt_clock_state(void) {
+    struct timex state = {0};
+    int code = adjtimex(&state);
+    return code < 0 ? -1 : (state.status & STA_UNSYNC) == 0;
+}

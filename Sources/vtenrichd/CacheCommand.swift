@@ -10,38 +10,6 @@ struct CacheCommand: AsyncParsableCommand {
         abstract: "Inspect and purge the cached verdicts.",
         subcommands: [List.self, Show.self, Purge.self, Stats.self])
 
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List every cached address.")
-        @OptionGroup var shared: SharedOptions
-        @Flag(help: "Print one JSON document.") var json = false
-
-        func run() async throws {
-            let settings = try shared.configuration().configuration
-            try StateAccess.becomeOwner(of: settings.stateDirectory)
-            guard let store = try StateAccess.open(settings) else {
-                if json { print("[]") }
-                return
-            }
-            let output = CacheText(settings: settings, now: Clock.system.wall())
-            var (last, first) = ("", true)
-            if json { print("[", terminator: "") }
-            while true {
-                let entries = try store.cachedVerdicts(after: last, limit: 500)
-                for (address, entry) in entries {
-                    if json {
-                        print((first ? "\n" : ",\n") + output.json(address, entry), terminator: "")
-                    } else {
-                        print(output.line(address, entry))
-                    }
-                    first = false
-                }
-                guard let end = entries.last else { break }
-                last = end.address
-            }
-            if json { print("\n]") }
-        }
-    }
-
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show what is cached of one address.")
         @OptionGroup var shared: SharedOptions

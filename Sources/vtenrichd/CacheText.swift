@@ -43,7 +43,36 @@ struct CacheText {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return (try? encoder.encode(value)).map { terminalSafe(json: String(decoding: $0, as: UTF8.self)) } ?? "{}"
+    }
+
+    /// - Parameter seconds: only what was fetched longer ago.
+    func isWanted(_ entry: CachedVerdict, _ wanted: String?, olderThan seconds: Double) -> Bool {
+        (wanted == nil || verdict(of: entry) == wanted) && now - entry.fetchedAt >= seconds
+    }
+
+    static let csvHeading =
+        "ip,verdict,malicious,suspicious,engines,reputation,country,as_owner,asn,network,tags,last_analysis,fetched_at,"
+        + "expires_at"
+
+    /// A row for a spreadsheet: RFC 4180, but for the line end.
+    func csv(_ address: String, _ entry: CachedVerdict) -> String {
+        var facts: ReputationFacts?
+        if case .found(let found) = entry.reputation { facts = found }
+        let numbers = [facts?.stats.malicious, facts?.stats.suspicious, facts?.stats.total, facts?.reputation]
+        let texts = [facts?.country, facts?.owner, facts?.asn, facts?.network, facts?.tags.joined(separator: " ")]
+        let times = [facts?.lastAnalysisDate.map { Double($0) }, entry.fetchedAt, entry.expiresAt]
+        return
+            ([address, verdict(of: entry)] + numbers.map { $0.map(String.init) ?? "" }
+            + texts.map { Self.csvField($0 ?? "") } + times.map { $0.map(Timestamp.text) ?? "" }).joined(separator: ",")
+    }
+
+    /// Outside text: nothing that a spreadsheet runs, nothing that a terminal obeys.
+    private static func csvField(_ text: String) -> String {
+        var field = printable(text)
+        if let first = field.first, "=+-@".contains(first) { field = "'" + field }
+        guard field.contains(where: { ",\"'".contains($0) }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
     }
 
     /// `1.2.3.4  malicious  23/94  CN  "OWNER"  812 s old`.

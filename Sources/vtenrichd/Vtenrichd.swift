@@ -9,7 +9,8 @@ struct Vtenrichd: AsyncParsableCommand {
         abstract: "Enriches Wazuh alerts with VirusTotal's verdict on their source address.",
         version: version,
         subcommands: [
-            RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self, LookupCommand.self,
-            CacheCommand.self, ExplainCommand.self, ReplayCommand.self, SimulateCommand.self,
+            RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self,
+            LookupCommand.self,
+            CacheCommand.self, ExplainCommand.self, ReplayCommand.self, SimulateCommand.self, ImportCommand.self,
         ])
 }
