@@ -57,7 +57,7 @@ import VTEnrichCore
         }
         let written = ledger.all.count
         try await eventually("\(written) alerts", within: 120) { store.pending == written }
-        #expect(running.follower.status().lagBytes == 0)
+        try await eventually("no lag") { running.follower.status().lagBytes == 0 }
         await running.stop()
         #expect(running.log.count("gone") == 0)
     }

@@ -63,7 +63,7 @@ import VTEnrichCore
             if round % 2 == 0 { writer.rotateSize() }
         }
         #expect(!running.follower.status().polling)
-        #expect(running.follower.status().lagBytes == 0)
+        try await eventually("no lag") { running.follower.status().lagBytes == 0 }
         await running.stop()
         #expect(running.follower.status().problems.isEmpty)
     }
@@ -96,7 +96,7 @@ import VTEnrichCore
         writer.append(3)
         writer.flush()
         try await eventually("3 alerts") { store.pending == 3 }
-        #expect(!running.follower.status().waitingForFile)
+        try await eventually("no more waiting") { !running.follower.status().waitingForFile }
         #expect(running.log.count("waiting for") == 1)
         await running.stop()
     }
@@ -203,7 +203,7 @@ import VTEnrichCore
         settings.alerts.path = other.path
         await running.follower.reconfigure(settings: settings, selector: AlertSelector(SelectionSettings()))
         try await eventually("the other path's alert") { store.pending == 3 }
-        #expect(running.follower.status().path == other.path)
+        try await eventually("the other path in status") { running.follower.status().path == other.path }
         writer.write(1)
         settings.alerts.path = writer.path
         await running.follower.reconfigure(settings: settings, selector: AlertSelector(SelectionSettings()))
