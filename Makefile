@@ -40,6 +40,7 @@ install: $(BINARY) ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -m 644 systemd/vtenrichd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vtenrichd.conf
 	$(INSTALL) -m 644 systemd/vtenrichd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vtenrichd.conf
 	$(INSTALL) -m 644 systemd/vtenrichd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd.service
-	sed -i 's|/usr/|$(PREFIX)/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd.service
+	$(INSTALL) -m 644 systemd/vtenrichd-metrics.service systemd/vtenrichd-metrics.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	sed -i 's|/usr/|$(PREFIX)/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd*.service
 	test -e $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml || \
 	    $(INSTALL) -m 644 config/vtenrichd.yaml $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml

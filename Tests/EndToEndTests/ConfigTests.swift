@@ -100,18 +100,26 @@ struct ConfigTests {
         #expect(output.standardError.contains("run: chgrp nogroup \(keyPath) && chmod 640 \(keyPath)"))
     }
 
-    @Test(.enabled(if: access("/usr/bin/systemd-analyze", X_OK) == 0, "needs systemd-analyze"))
-    func `systemd finds nothing to say about the unit`() async throws {
-        let unit = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../systemd/vtenrichd.service")
-            .standardized
-        try folder.write(
-            "usr/lib/systemd/system/vtenrichd.service", try String(contentsOf: unit, encoding: .utf8), mode: 0o644)
+    @Test(
+        .enabled(if: access("/usr/bin/systemd-analyze", X_OK) == 0, "needs systemd-analyze"),
+        arguments: ["vtenrichd.service", "vtenrichd-metrics.service", "vtenrichd-metrics.timer"])
+    func `systemd finds nothing to say about the units`(unit: String) async throws {
+        let shipped = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../systemd").standardized
+        for name in ["vtenrichd.service", "vtenrichd-metrics.service", "vtenrichd-metrics.timer"] {
+            try folder.write(
+                "usr/lib/systemd/system/\(name)",
+                try String(contentsOf: shipped.appendingPathComponent(name), encoding: .utf8), mode: 0o644)
+        }
         try folder.write("usr/bin/vtenrichd", "#!/bin/sh\n", mode: 0o755)
-        for target in ["sysinit", "basic", "shutdown", "network", "nss-lookup", "multi-user", "local-fs", "umount"] {
+        try folder.write("bin/sh", "#!/bin/sh\n", mode: 0o755)
+        for target in [
+            "sysinit", "basic", "shutdown", "network", "nss-lookup", "multi-user", "local-fs", "umount", "timers",
+            "time-set", "time-sync",
+        ] {
             try folder.write("usr/lib/systemd/system/\(target).target", "[Unit]\nDescription=\(target)\n", mode: 0o644)
         }
         let output = try await Program(at: "/usr/bin/systemd-analyze").run(
-            ["verify", "--root=\(folder.path)", "vtenrichd.service"])
+            ["verify", "--root=\(folder.path)", unit])
         #expect(output.standardError + output.standardOutput == "")
         #expect(output.status == 0)
     }
