@@ -26,27 +26,26 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = shared.settingsOfRunningDaemon()
-        if watch { return try StatusWatch { try ask(configuration).0 }.run() }
-        let (report, code) = try ask(configuration)
-        let now = Clock.system.wall()
-        if json {
-            print(terminalSafe(json: String(decoding: try report.json(), as: UTF8.self)))
-        } else if prometheus {
-            print(report.metrics(now: now), terminator: "")
-        } else {
-            print(StatusText.render(report, on: .standardOutput, now: now))
-        }
-        throw ExitCode(code)
-    }
-
-    private func ask(_ configuration: Configuration) throws -> (StatusReport, Int32) {
-        do throws(StatusSource.Denied) {
-            return try StatusSource.report(configuration, path: shared.path)
-        } catch {
-            writeError(error.reason)
-            if json { print(try error.json(path: shared.path)) }
+        do {
+            if watch {
+                return try StatusWatch { try StatusSource.report(configuration, path: shared.path).0 }.run()
+            }
+            let (report, code) = try StatusSource.report(configuration, path: shared.path)
+            print(try text(of: report))
+            throw ExitCode(code)
+        } catch let denied as StatusSource.Denied {
+            writeError(denied.reason)
+            if json { print(terminalSafe(json: try denied.json(path: shared.path))) }
             throw ExitCode(77)
         }
+    }
+
+    private func text(of report: StatusReport) throws -> String {
+        let now = Clock.system.wall()
+        if json { return terminalSafe(json: String(decoding: try report.json(), as: UTF8.self)) }
+        // The page ends in a line feed of its own.
+        if prometheus { return String(report.metrics(now: now).dropLast()) }
+        return StatusText.render(report, on: .standardOutput, now: now)
     }
 }
 

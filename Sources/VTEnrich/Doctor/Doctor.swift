@@ -83,19 +83,23 @@ package struct Doctor {
     private func examineKey(
         _ settings: Configuration.VirusTotal, daemonState: String?
     ) -> (findings: [Finding], key: APIKey?) {
+        let daemonHasKey = daemonState.map { $0 != ProviderStatus.State.noKey.rawValue } ?? false
         do throws(APIKeyError) {
             let loaded = try LoadedAPIKey.load(for: settings, environment: environment)
             if loaded.key != nil {
                 let grade: Finding.Grade = loaded.warning == nil ? .ok : .warn
                 return ([Finding(.key, grade, loaded.warning ?? loaded.source.description)], loaded.key)
             }
-            if let daemonState, daemonState != ProviderStatus.State.noKey.rawValue {
+            if daemonHasKey {
                 return ([Finding(.key, .ok, "the running daemon has one, not from \(loaded.source)")], nil)
             }
             let path = settings.apiKeyFile.shellWord
             let make = "install -o root -g vtenrichd -m 0640 /dev/null \(path) && cat >\(path)  # paste the key, Ctrl-D"
             return ([Finding(.key, .fail, loaded.warning ?? "no API key", remedy: make)], nil)
         } catch {
+            if daemonHasKey, !settings.apiKeyFileIsSet {
+                return ([Finding(.key, .ok, "the running daemon has one, not from \(settings.apiKeyFile)")], nil)
+            }
             let parts = error.description.split(separator: "; run: ", maxSplits: 1)
             let remedy = parts.count > 1 ? String(parts[1]) : nil
             return ([Finding(.key, .fail, parts.first.map(String.init) ?? "\(error)", remedy: remedy)], nil)

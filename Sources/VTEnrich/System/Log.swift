@@ -55,7 +55,7 @@ package struct StandardErrorLog: LogHandler {
     private func textLine(_ message: LogRepeats.Message, _ fields: [(key: String, value: String)]) -> String {
         var line = journal ? "" : "\(Timestamp.text(Date().timeIntervalSince1970)) \(message.level) "
         line += printable(message.text)
-        for (key, value) in fields { line += " \(key)=\"\(printable(value))\"" }
+        for (key, value) in fields { line += " \(key)=\"\(printable(value).replacing("\"", with: "\\\""))\"" }
         return line
     }
 
@@ -91,7 +91,7 @@ package struct StandardErrorLog: LogHandler {
 }
 
 /// Text from outside as it may stand on a terminal or in a log line: control characters, escapes and direction marks are
-/// written as `\u{..}`, quotes as `\"`; at most 2,000 characters.
+/// written as `\u{..}`; at most 2,000 characters.
 package func printable(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars.prefix(2_000) {

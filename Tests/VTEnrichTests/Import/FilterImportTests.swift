@@ -80,7 +80,7 @@ struct FilterImportTests {
             <!-- manager -->
             <ossec_config>
               <global><jsonout_output>yes</jsonout_output></global>
-              <!-- <integration><name>custom-virustotal_old</name></integration> -->
+              <!-- a > b <integration><name>custom-virustotal_old</name></integration> -->
               <integration>
                 <name>custom-virustotal_ip</name>
                 <api_key>0123456789abcdef</api_key>
