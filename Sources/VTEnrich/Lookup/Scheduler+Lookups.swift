@@ -87,12 +87,12 @@ extension Scheduler {
         }
     }
 
-    /// A ledger that cannot be written keeps the token: the safe side.
+    /// A ledger that cannot be written keeps the token until it can.
     func finish(_ ticket: QuotaTicket, wasSent: Bool) async {
         do {
             try await parts.ledger.finish(ticket, wasSent: wasSent)
         } catch {
-            parts.log.error("the end of a request was not noted, its token comes back after a restart: \(error)")
+            parts.log.error("the end of a request is not noted yet: \(error)")
         }
     }
 

@@ -8,6 +8,15 @@ package final class LocalQuotaLedger: QuotaLedger {
     private let store: Store
     private let clock: Clock
     private let limits: Mutex<QuotaLimits>
+    /// Ends of requests that the store did not take yet: without them their tokens would stay away until a restart.
+    private let unnoted = Mutex<[End]>([])
+
+    private struct End {
+        var ticket: QuotaTicket
+        var wasSent: Bool
+        var boot: Double
+        var date: String
+    }
 
     /// Takes over what an earlier run left: requests without an end are held for 61 s from now, and after a reboot the bucket
     /// starts empty.
@@ -33,6 +42,7 @@ package final class LocalQuotaLedger: QuotaLedger {
     }
 
     package func reserve(level: Int) throws(StoreError) -> QuotaGrant {
+        try noteEnds()
         let (boot, wall) = (clock.boot(), clock.wall())
         let limits = self.limits.withLock { $0 }
         return try store.write("counting a request") { db in
@@ -56,20 +66,33 @@ package final class LocalQuotaLedger: QuotaLedger {
         }
     }
 
+    /// What throws is kept and noted before the next request.
     package func finish(_ ticket: QuotaTicket, wasSent: Bool) throws(StoreError) {
-        let (boot, wall) = (clock.boot(), clock.wall())
+        let end = End(
+            ticket: ticket, wasSent: wasSent, boot: clock.boot(), date: UTCDate(wall: clock.wall()).description)
+        unnoted.withLock { $0.append(end) }
+        try noteEnds()
+    }
+
+    private func noteEnds() throws(StoreError) {
+        let ends = unnoted.withLock { $0 }
+        guard !ends.isEmpty else { return }
         try store.write("noting the end of a request") { db in
-            guard wasSent else {
-                try db.run("DELETE FROM request WHERE id = ?", [ticket.id])
-                try Spent.add(-1, on: ticket.date, in: db)
-                try store.add(-1, to: .lookups, in: db)
-                return
-            }
-            try db.run("UPDATE request SET ended_boot = ? WHERE id = ?", [boot, ticket.id])
-            // A request on its way at midnight may be counted on either day by the server: it counts on both.
-            let date = UTCDate(wall: wall).description
-            if date > ticket.date { try Spent.add(1, on: date, in: db) }
+            for end in ends { try note(end, in: db) }
         }
+        unnoted.withLock { $0.removeFirst(ends.count) }
+    }
+
+    private func note(_ end: End, in db: Database) throws {
+        guard end.wasSent else {
+            try db.run("DELETE FROM request WHERE id = ?", [end.ticket.id])
+            try Spent.add(-1, on: end.ticket.date, in: db)
+            try store.add(-1, to: .lookups, in: db)
+            return
+        }
+        try db.run("UPDATE request SET ended_boot = ? WHERE id = ?", [end.boot, end.ticket.id])
+        // A request on its way at midnight may be counted on either day by the server: it counts on both.
+        if end.date > end.ticket.date { try Spent.add(1, on: end.date, in: db) }
     }
 
     package func close(until wall: Double) throws(StoreError) {

@@ -25,7 +25,7 @@ extension Store {
         } else if !database.isOpen {
             try database.exchange("\(path) is being opened") { _, _ throws(StoreError) in try opener.open() }
         } else if found.database != known.database {
-            try restore(opener, isGone: found.database == nil)
+            try restore(opener, known, found)
         } else if found.wal != known.wal || found.shm != known.shm {
             try reopen(opener)
         }
@@ -50,12 +50,18 @@ extension Store {
     }
 
     /// The open files live on without their names: nothing of them is lost.
-    private func restore(_ opener: StateOpener, isGone: Bool) throws(StoreError) {
+    private func restore(
+        _ opener: StateOpener, _ known: StateFiles.Identities, _ found: StateFiles.Identities
+    ) throws(StoreError) {
         let files = opener.files
+        let isGone = found.database == nil
         try files.check()
         try database.exchange("\(path) is being restored") { last, isSpent throws(StoreError) in
             guard let last else { return try opener.open() }
             try opener.restore(from: last)
+            // Ours, and in the restored one: they must not be taken for those of what was found.
+            if found.wal == known.wal { unlink(path + "-wal") }
+            if found.shm == known.shm { unlink(path + "-shm") }
             let kept = files.hasAny ? try files.putAside("replaced", wall: Clock.system.wall()) : nil
             try files.installReplacement()
             isSpent = true

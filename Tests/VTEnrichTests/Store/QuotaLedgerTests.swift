@@ -1,7 +1,9 @@
+import GRDB
 import Support
 import Testing
-import VTEnrich
 import VTEnrichCore
+
+@testable import VTEnrich
 
 @OffPool @Suite struct `Quota ledger` {
     private func grants(_ ledger: LocalQuotaLedger, finishing: Bool = true) throws -> Int {
@@ -59,6 +61,23 @@ import VTEnrichCore
         #expect(try ledger.reserve(level: 5) == .minute(nextToken: 81))
         clock.advance(61)
         #expect(try grants(ledger) == 4)
+    }
+
+    @Test func `T09 the end of a request that could not be noted is noted before the next one`() throws {
+        let (folder, clock) = (try TemporaryFolder(), ManualClock())
+        let store = try Store(directory: folder.path)
+        let ledger = try LocalQuotaLedger(store: store, clock: clock.clock, limits: QuotaLimits(perMinute: 1))
+        guard case .granted(let ticket) = try ledger.reserve(level: 5) else {
+            Issue.record("no token")
+            return
+        }
+        try store.write("refusing") { try $0.execute(sql: "ALTER TABLE request RENAME TO away") }
+        #expect(throws: StoreError.self) { try ledger.finish(ticket, wasSent: true) }
+        try store.write("allowing") { try $0.execute(sql: "ALTER TABLE away RENAME TO request") }
+        clock.advance(30)
+        #expect(try ledger.reserve(level: 5) == .minute(nextToken: clock.boot + 31))
+        clock.advance(31)
+        #expect(try grants(ledger) == 1)
     }
 
     @Test func `what never left the machine is given back`() throws {
