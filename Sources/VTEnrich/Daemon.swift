@@ -57,8 +57,7 @@ package actor Daemon {
         let stateLog = logSettings.logger("state")
         let store = try StartError.wrap { try Store(directory: setup.configuration.stateDirectory, log: stateLog) }
         housekeeper = Housekeeper(
-            store: store, pruning: PruningSettings(maxStale: setup.configuration.cache.maxStale), clock: clock,
-            log: stateLog)
+            store: store, pruning: PruningSettings(maxStale: setup.configuration.cache.maxStale), clock: clock)
         let ledger = try StartError.wrap {
             try LocalQuotaLedger(store: store, clock: clock, limits: setup.configuration.virusTotal.quota)
         }

@@ -55,6 +55,8 @@ package actor Deliverer {
     /// Sent rows may lie in the outbox; at the start those of a run that was killed.
     private var hasSent = true
     private var backOff = 0.1
+    /// The log says that the sink takes no events.
+    private var hasComplained = false
     private var stopping = false
     /// Seconds since boot.
     private var overdueDue = 0.0
@@ -113,9 +115,12 @@ package actor Deliverer {
                 }
             }
             try putAway()
+            // What the store refused is over; what the sink refuses, only the next send can tell.
+            if status.failing, !hasComplained { status.failing = false }
             return rows.isEmpty ? overdue : 0
         } catch {
-            fail("\(error)")
+            // The store logs its own faults.
+            (status.lastError, status.failing) = ("\(error)", true)
             return 1
         }
     }
@@ -194,13 +199,15 @@ package actor Deliverer {
         if status.lastError != problem || !status.failing { log.warning("\(problem)") }
         status.lastError = problem
         status.failing = true
+        hasComplained = true
     }
 
     private func recovered() {
         backOff = 0.1
         guard status.failing else { return }
         status.failing = false
-        log.notice("\(sink) takes events again")
+        if hasComplained { log.notice("\(sink) takes events again") }
+        hasComplained = false
     }
 
     private static func open(_ target: Target) -> (send: (Data) -> Sent, waitForRoom: () -> Void, pace: Pace) {

@@ -15,16 +15,20 @@ struct Notices {
 
     init(log: Logger) { self.log = log }
 
+    /// Those that are logged where they come from.
+    private static let silent: Set<Subject> = [.store]
+
     /// `now` in boot seconds.
     mutating func report(_ subject: Subject, _ text: String, level: Logger.Level = .warning, now: Double) {
         if let known = current[subject], known.text == text, now - known.loggedAt < Self.repeatAfter { return }
         current[subject] = (text, now)
+        guard !Self.silent.contains(subject) else { return }
         log.log(level: level, "\(text)")
     }
 
     /// `text` is logged when there was something to clear.
     mutating func clear(_ subject: Subject, _ text: @autoclosure () -> String) {
-        guard current.removeValue(forKey: subject) != nil else { return }
+        guard current.removeValue(forKey: subject) != nil, !Self.silent.contains(subject) else { return }
         log.notice("\(text())")
     }
 

@@ -92,7 +92,7 @@ extension Scheduler {
         do {
             try await parts.ledger.finish(ticket, wasSent: wasSent)
         } catch {
-            parts.log.error("the end of a request is not noted yet: \(error)")
+            failed(to: error)
         }
     }
 
@@ -111,8 +111,7 @@ extension Scheduler {
         do {
             try saveAnswers()
         } catch {
-            status.problem = "\(error)"
-            parts.log.error("\(error)")
+            failed(to: error)
         }
         tell(address, .entry(entry))
     }
@@ -122,7 +121,7 @@ extension Scheduler {
         do {
             try parts.store.askCacheAgain(address)
         } catch {
-            status.problem = "\(error)"
+            failed(to: error)
         }
     }
 }

@@ -8,11 +8,11 @@ extension Scheduler {
         status.state = .ok
         status.lastOK = parts.clock.wall()
         guard refusals > 0 else { return }
-        (refusals, refusedUntil) = (0, 0)
         do {
             try await parts.ledger.open()
+            (refusals, refusedUntil) = (0, 0)
         } catch {
-            parts.log.error("\(error)")
+            failed(to: error)
         }
     }
 
@@ -50,7 +50,7 @@ extension Scheduler {
         do {
             try await parts.ledger.close(until: refusedUntil)
         } catch {
-            parts.log.error("\(error)")
+            failed(to: error)
             circuit.wait(until: parts.clock.boot() + pause)
         }
     }
@@ -106,7 +106,7 @@ extension Scheduler {
             do {
                 try await parts.ledger.learn(quota)
             } catch {
-                parts.log.error("\(error)")
+                failed(to: error)
             }
         case .failure(let failure):
             if case .stop = failure.action { await failed(failure) } else { parts.log.info("\(failure.message)") }

@@ -42,8 +42,7 @@ extension Scheduler {
         do {
             try saveAnswers()
         } catch {
-            status.problem = "\(error)"
-            parts.log.error("\(error)")
+            failed(to: error)
         }
     }
 

@@ -138,10 +138,15 @@ package actor Scheduler {
             if status.problem != nil { status.problem = nil }
             return servesQueue ? min(pause, try secondsToExpiry()) : pause
         } catch {
-            if status.problem != "\(error)" { parts.log.error("\(error)") }
-            status.problem = "\(error)"
+            failed(to: error)
             return 1
         }
+    }
+
+    /// What the state or the ledger refused: tried again at the next step. The store logs its own faults.
+    func failed(to error: any Error) {
+        if !(error is StoreError), status.problem != "\(error)" { parts.log.error("\(error)") }
+        status.problem = "\(error)"
     }
 
     /// Waits for the requests on their way, and says whether there were any; for `simulate` and tests.

@@ -1,4 +1,3 @@
-package import Logging
 import Synchronization
 
 /// Looks after the state while the stages work with it: mends its files, keeps the write-ahead log short, forgets what is
@@ -18,18 +17,15 @@ package actor Housekeeper {
     private nonisolated let snapshot = Mutex<[String]>([])
     private let store: Store
     private let clock: Clock
-    private let log: Logger
     private var pruning: PruningSettings
     private var stopping = false
     private var prunedAt: Double
     private var lastReading: (wall: Double, boot: Double)
-    private var logged: (texts: [String], at: Double) = ([], -.infinity)
 
-    package init(store: Store, pruning: PruningSettings, clock: Clock, log: Logger) {
+    package init(store: Store, pruning: PruningSettings, clock: Clock) {
         self.store = store
         self.pruning = pruning
         self.clock = clock
-        self.log = log
         lastReading = (clock.wall(), clock.boot())
         prunedAt = lastReading.boot
     }
@@ -47,7 +43,8 @@ package actor Housekeeper {
     package func stop() {
         stopping = true
         store.alarm.ring()
-        do throws(StoreError) { try store.flush() } catch { log.warning("\(error)") }
+        // What it throws is logged by the store, and costs nothing: the log is read at the next start.
+        try? store.flush()
     }
 
     package func reconfigure(_ pruning: PruningSettings) {
@@ -65,8 +62,8 @@ package actor Housekeeper {
         } catch {
             problems.append(error.description)
         }
-        if let problem = store.walProblem { problems.append(problem) }
-        report(problems)
+        if let problem = store.walProblem { problems.append(problem.description) }
+        snapshot.withLock { $0 = problems }
         return pause
     }
 
@@ -79,17 +76,5 @@ package actor Housekeeper {
         let more = try store.prune(now: wall, pruning)
         if !more { prunedAt = boot }
         return more
-    }
-
-    private func report(_ problems: [String]) {
-        snapshot.withLock { $0 = problems }
-        let now = clock.boot()
-        if problems.isEmpty {
-            if !logged.texts.isEmpty { log.notice("the state is well again") }
-            logged = ([], -.infinity)
-        } else if problems != logged.texts && now - logged.at >= 60 || now - logged.at >= 600 {
-            for problem in problems { log.error("\(problem)") }
-            logged = (problems, now)
-        }
     }
 }

@@ -29,7 +29,8 @@ extension StateFiles {
         do throws(StoreError) {
             try StoreError.wrap("examining the state", path) {
                 var configuration = Store.configuration()
-                configuration.readonly = true
+                // A rollback journal, which this program leaves nowhere, has to be played back first.
+                configuration.readonly = Self.facts(path + "-journal") == nil
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
                 condition = try queue.writeWithoutTransaction { db in
                     try Self.examine(db, path, thorough: facts.st_size <= Self.thoroughLimit)

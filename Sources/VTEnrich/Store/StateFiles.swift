@@ -13,7 +13,7 @@ struct StateFiles: Sendable {
 
     /// SQLite's companions of a database. The database comes last, so that a kill while they are moved leaves no log beside
     /// a database that it does not belong to.
-    static let companions = ["-wal", "-shm", ""]
+    static let companions = ["-journal", "-wal", "-shm", ""]
 
     /// Which physical files the names lead to; nil where there is none.
     struct Identities: Equatable, Sendable {
@@ -115,7 +115,7 @@ struct StateFiles: Sendable {
 
     /// Removes what this program made and did not finish.
     func discard(_ path: String) {
-        for companion in Self.companions + ["-journal"] { unlink(path + companion) }
+        for companion in Self.companions { unlink(path + companion) }
     }
 
     func sync(_ path: String) {

@@ -86,6 +86,8 @@ struct StateOpener {
                 try Store.readOrMakeKey(db, known: eventKey)
                 try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
             }
+            // Already here, since a kill during the change would leave a rollback journal beside the database.
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try queue.close()
         }
         files.sync(files.replacement)

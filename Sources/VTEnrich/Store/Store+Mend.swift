@@ -14,6 +14,15 @@ extension Store {
     /// still wrong; the next call tries again.
     package func mend() throws(StoreError) {
         guard let files else { return }
+        do throws(StoreError) {
+            try mend(files)
+        } catch {
+            tell(error)
+            throw error
+        }
+    }
+
+    private func mend(_ files: StateFiles) throws(StoreError) {
         let (damage, rebuiltAt, known) = care.withLock { ($0.damage, $0.rebuiltAt, $0.identities) }
         let opener = StateOpener(files: files, log: log, eventKey: eventKey)
         let found = files.identities
@@ -108,12 +117,16 @@ extension Store {
     }
 
     /// What is wrong with the size of the write-ahead log; nil: nothing.
-    package var walProblem: String? {
+    package var walProblem: StoreError? {
         guard let bytes = files?.walBytes, bytes > Self.walLimit else { return nil }
-        return """
+        let problem = StoreError(
+            .other,
+            """
             \(path)-wal has grown to \(bytes / 1_048_576) MiB: a program that reads the database without end keeps it from \
             shrinking (fuser \(path)), or the disk refuses writes
-            """
+            """)
+        tell(problem)
+        return problem
     }
 
     private static let walLimit = 64 * 1024 * 1024

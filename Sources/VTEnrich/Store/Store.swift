@@ -16,6 +16,7 @@ package final class Store: Sendable {
     let log: Logger
     /// What only `mend` touches, but the damage that anybody may meet.
     let care: Mutex<Care>
+    private let trouble = Mutex(Trouble())
     /// Rung when damage was met: `mend` is due.
     package let alarm = Doorbell()
     /// The rows of `pending`, kept beside the table so that `max_pending` costs no count.
@@ -86,7 +87,9 @@ package final class Store: Sendable {
 
     /// Runs a write transaction; what it throws comes out as `StoreError`.
     func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-        try run(operation) { try $0.write(body) }
+        let result = try run(operation) { try $0.write(body) }
+        if trouble.withLock({ $0.ends() }) { log.notice("\(path) can be written again") }
+        return result
     }
 
     /// Without a transaction around it, which would cost more than the one or two statements that most readers run; who needs
@@ -100,8 +103,15 @@ package final class Store: Sendable {
             return try StoreError.wrap(operation, path) { try database.use(body) }
         } catch {
             if error.kind == .corrupt { note(damage: error.cause) }
+            tell(error)
             throw error
         }
+    }
+
+    /// Logs a fault of the state: callers try again and do not log it themselves.
+    func tell(_ error: StoreError) {
+        guard trouble.withLock({ $0.begins(error.kind, at: Clock.system.boot()) }) else { return }
+        log.error("\(error)")
     }
 
     /// What is stored cannot be what was written: `mend` rebuilds the database from what can be read.

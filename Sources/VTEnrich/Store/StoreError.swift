@@ -3,7 +3,7 @@ import Glibc
 
 /// What went wrong with the state: the operation, the path, the cause and what the operator can do.
 package struct StoreError: Error, CustomStringConvertible, Sendable {
-    package enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Hashable {
         /// Another instance holds the state directory.
         case locked(pid: Int32?)
         /// Written by a newer version: untouched.

@@ -82,7 +82,7 @@ import VTEnrichCore
         let start = clock.wall
         try fill(store, seen: [start])
         let housekeeper = Housekeeper(
-            store: store, pruning: PruningSettings(maxStale: 0), clock: clock.clock, log: .quiet)
+            store: store, pruning: PruningSettings(maxStale: 0), clock: clock.clock)
         clock.setWall(start + 10 * 365 * 86_400)
         for _ in 1...50 {
             _ = await housekeeper.step()
