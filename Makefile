@@ -5,8 +5,10 @@ DESTDIR ?=
 
 BINARY := .build/release/vtenrichd
 INSTALL := install -D
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 
-.PHONY: help demo test build install setup
+.PHONY: help demo test build install package setup
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,7 +27,7 @@ test: setup ## check the format and run every test
 	swift test --skip-build --disable-xctest
 
 build: setup ## build the release binary, with Swift's libraries in it
-	swift build -c release --static-swift-stdlib --product vtenrichd
+	swift build -c release --static-swift-stdlib --disable-local-rpath --product vtenrichd
 
 # Builds only where there is no binary yet: root, who installs, need not have Swift.
 $(BINARY):
@@ -34,8 +36,8 @@ $(BINARY):
 # The configuration of the machine stays as it is.
 install: $(BINARY) ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/vtenrichd
-	$(INSTALL) -m 644 -t $(DESTDIR)$(PREFIX)/share/vtenrichd/rules rules/*
-	$(INSTALL) -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/vtenrichd \
+	$(INSTALL) -m 644 -t $(SHARE)/vtenrichd/rules rules/*
+	$(INSTALL) -m 644 -t $(SHARE)/doc/vtenrichd \
 	    README.md CHANGELOG.md LICENSE config/vtenrichd.yaml
 	$(INSTALL) -m 644 systemd/vtenrichd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vtenrichd.conf
 	$(INSTALL) -m 644 systemd/vtenrichd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vtenrichd.conf
@@ -44,3 +46,12 @@ install: $(BINARY) ## install below DESTDIR and PREFIX (/usr/local)
 	sed -i 's|/usr/|$(PREFIX)/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/vtenrichd*.service
 	test -e $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml || \
 	    $(INSTALL) -m 644 config/vtenrichd.yaml $(DESTDIR)/etc/vtenrichd/vtenrichd.yaml
+	$(INSTALL) -m 644 man/vtenrichd.1 $(SHARE)/man/man1/vtenrichd.1
+	$(INSTALL) -m 644 man/vtenrichd.yaml.5 $(SHARE)/man/man5/vtenrichd.yaml.5
+	mkdir -p $(COMPLETIONS)
+	$(BINARY) --generate-completion-script bash >$(SHARE)/bash-completion/completions/vtenrichd
+	$(BINARY) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_vtenrichd
+	$(BINARY) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/vtenrichd.fish
+
+package: build ## make dist/vtenrichd_VERSION_ARCH.deb
+	scripts/package.sh
