@@ -47,6 +47,7 @@ until_true() {
 }
 
 into=(chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+# inside COMMAND...: in the clean root.
 inside() { "${into[@]}" "$@"; }
 apt() {
     inside apt-get -qq -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef "$@" >"$root/tmp/apt.log" 2>&1 ||
@@ -68,9 +69,9 @@ is_drained() {
         [ "$(number waiting)" = 0 ] && [ "$(lines /tmp/events)" = "$(number sent)" ]
 }
 
-# alerts RANGE: writes these lines of the sample and waits for their events.
+# alerts RANGE [SED]: writes these lines of the sample, changed by SED, and waits for their events.
 alerts() {
-    gzip -dc demo/sample-alerts.json.gz | sed -n "$1p" >>"$root/var/ossec/logs/alerts/alerts.json"
+    gzip -dc demo/sample-alerts.json.gz | sed -n "$1p" | sed "${2:-}" >>"$root/var/ossec/logs/alerts/alerts.json"
     until_true "alerts $1 are read, answered and sent" is_drained
     echo "    $(number lines_read) alerts, $(lines /tmp/requests) lookups, $(lines /tmp/events) events"
 }
@@ -105,7 +106,7 @@ printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root
 inside groupadd --system wazuh
 inside install -d -g wazuh -m 750 /var/ossec /var/ossec/logs /var/ossec/logs/alerts /var/ossec/queue /var/ossec/queue/sockets
 inside install -g wazuh -m 640 /dev/null /var/ossec/logs/alerts/alerts.json
-check "there is no Swift" test -z "$(find "$root" -xdev \( -name 'libswift*' -o -name swift \) -print -quit)"
+check "it has no Swift" test -z "$(find "$root" -xdev \( -name 'libswift*' -o -name swift \) -print -quit)"
 
 step "Install"
 apt update
@@ -136,6 +137,9 @@ check "check finds configuration and key good" inside vtenrichd check
 start_service
 alerts 1,200
 check "status is healthy" inside vtenrichd status
+inside install -d -g wazuh /var/ossec/etc/rules
+inside cp /usr/share/vtenrichd/rules/vtenrich_rules.xml /var/ossec/etc/rules/
+inside vtenrichd doctor | sed 's/^/    | /' || true
 stop_service
 
 step "Upgrade to a version with another shipped configuration"
@@ -152,8 +156,10 @@ check "the next version's lies beside it" grep -q "next version" "$root/etc/vten
 check "the key is as it was" grep -q key-of-the-test "$root/etc/vtenrichd/virustotal.key"
 check "the state is as it was" test "$old" = "$(inside vtenrichd status --json 2>/dev/null || true)"
 requests=$(lines /tmp/requests)
+events=$(lines /tmp/events)
 start_service
-alerts 1,200
+alerts 1,200 's/"id":"\([0-9]*\.[0-9]*\)"/"id":"\10"/'
+check "new alerts are enriched" test "$(lines /tmp/events)" = $((2 * events))
 check "the same addresses cost no lookup" test "$requests" = "$(lines /tmp/requests)"
 stop_service
 

@@ -44,7 +44,6 @@ sed -i '1{/^#!/d}' "$root/usr/share/bash-completion/completions/vtenrichd" # it 
 rm "$doc/LICENSE"
 install -m 644 packaging/debian/copyright "$doc/copyright"
 fill packaging/debian/changelog.in | gzip -9n >"$doc/changelog.gz"
-sed -i 's|/usr/local/share/|/usr/share/|g' "$doc/README.md"
 find "$root/usr/share/man" -type f -exec gzip -9n {} +
 install -D -m 644 packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/vtenrichd"
 
