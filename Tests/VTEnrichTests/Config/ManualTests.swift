@@ -28,7 +28,7 @@ struct ConfigurationManualTests {
 
     @Test func `the manual tells which keys only a restart changes`() throws {
         let parts = try ShippedFiles.text("man/vtenrichd.yaml.5").split(separator: "\n.It Ic ").dropFirst()
-        let told = parts.filter { $0.contains("\nChanged only by a restart.\n") }.compactMap {
+        let told = parts.filter { $0.contains("\nChanged only by a restart.") }.compactMap {
             $0.split(separator: " ").first
         }
         var changed = Configuration()
