@@ -164,6 +164,7 @@ check "the same addresses cost no lookup" test "$requests" = "$(lines /tmp/reque
 stop_service
 
 step "Remove"
+inside systemctl enable --quiet vtenrichd-metrics.timer
 apt remove -y vtenrichd
 check "the program is gone" gone /usr/bin/vtenrichd
 check "configuration, key and state stay" test -s "$root/etc/vtenrichd/vtenrichd.yaml" -a \
