@@ -19,6 +19,9 @@ struct ConsumedContent {
         self.tail = tail
     }
 
+    /// Whether `head` holds the start of an alert.
+    var isTelling: Bool { head.contains(Array("{\"timestamp\":\"".utf8)) }
+
     /// Moves on by `count` bytes: the last ones of `window`, which begins with `tail`.
     mutating func advance(by count: Int, in window: UnsafeRawBufferPointer) {
         if head.count < Self.headLimit, offset <= UInt64(Self.tailLimit) {

@@ -66,7 +66,8 @@ final class Generation {
     func resume(at mark: GenerationMark) throws(FileError) -> Recognition {
         let seenSize = gzip == nil ? try facts().size : mark.offset
         let found = seenSize < mark.offset ? (false, false, ConsumedContent()) : try source.content(of: mark)
-        let seen = SeenFile(identity: identity, size: seenSize, hasHead: found.0, hasMarker: found.1)
+        let seen = SeenFile(
+            identity: identity, size: seenSize, hasHead: found.0, hasMarker: found.1, isTelling: found.2.isTelling)
         var known = mark
         if gzip != nil { known.identity = identity }
         let result = known.recognise(seen)

@@ -6,6 +6,8 @@ struct SeenFile: Sendable, Equatable {
     var hasHead: Bool
     /// The bytes before the mark's offset are those of its marker.
     var hasMarker: Bool
+    /// The head holds the start of an alert, with its time: two files do not share that by chance, as they may share garbage.
+    var isTelling = true
 }
 
 /// Whether a file is the one that a mark was set in (F26-F36). Pure.
@@ -25,7 +27,7 @@ extension GenerationMark {
     /// suffices, nor does an inode number: both come back (F26, F29).
     func recognise(_ seen: SeenFile) -> Recognition {
         let hasContent = seen.size >= offset && seen.hasHead && seen.hasMarker
-        guard identity.canBe(seen.identity) else { return hasContent && offset > 0 ? .moved : .other }
+        guard identity.canBe(seen.identity) else { return hasContent && seen.isTelling && offset > 0 ? .moved : .other }
         if hasContent { return .same }
         let birthIsProof = identity.birth != nil && seen.identity.birth != nil
         return birthIsProof || seen.size < offset ? .truncated : .other

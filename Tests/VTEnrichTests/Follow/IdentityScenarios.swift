@@ -67,6 +67,17 @@ import Testing
         #expect(mark.recognise(seen) == item.expected)
     }
 
+    @Test func `P5 the same garbage in another file is no sign that it was read before`() {
+        let mark = GenerationMark(
+            identity: Self.known, offset: 29, head: Fingerprint(length: 29, digest: "h"),
+            marker: Fingerprint(length: 29, digest: "h"))
+        var seen = SeenFile(
+            identity: FileIdentity(device: 1, inode: 99, birth: 7), size: 500, hasHead: true, hasMarker: true)
+        #expect(mark.recognise(seen) == .moved)
+        seen.isTelling = false
+        #expect(mark.recognise(seen) == .other)
+    }
+
     // MARK: With files
 
     @Test(arguments: [true, false])
