@@ -7,9 +7,7 @@ extension Soak {
     func backlog(gigabytes: Double) async throws -> Figures? {
         let site = try await LoadedManager(["filters": "[{rule_id: 5710}]"])
         let block = try await Self.otherAlerts()
-        try site.start()
-        await site.writer.write(perSecond: 10)
-        try await pause(3)
+        try await site.begin(perSecond: 10)
 
         site.signal(SIGSTOP)
         try await write(block, gigabytes: gigabytes, on: site)

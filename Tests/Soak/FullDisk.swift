@@ -14,9 +14,7 @@ extension Soak {
         let site = try await LoadedManager()
         let mount = "mount -t tmpfs -o size=24m,mode=750 tmpfs \(site.manager.statePath)"
         let run = "exec \(try Program("vtenrichd").path) run --config \(site.manager.configurationPath)"
-        try site.start(("/usr/bin/unshare", ["-rm", "sh", "-c", "\(mount) && \(run)"]))
-        await site.writer.write(perSecond: 100)
-        try await pause(5)
+        try await site.begin(("/usr/bin/unshare", ["-rm", "sh", "-c", "\(mount) && \(run)"]), perSecond: 100)
         let process = site.running?.processID ?? 0
         let filler = "/proc/\(process)/root\(site.manager.statePath)/filler"
         guard Self.fill(filler) else { throw LoadedManager.Broken("cannot write \(filler)") }

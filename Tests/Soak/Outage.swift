@@ -5,9 +5,7 @@ extension Soak {
     /// T41, T42: analysisd is gone, and then there but not reading, while alerts go on. Measures the processor time of both.
     func outage(seconds: Double) async throws -> Figures? {
         let site = try await LoadedManager()
-        try site.start()
-        await site.writer.write(perSecond: 20)
-        try await pause(5)
+        try await site.begin(perSecond: 20)
         // What the kernel holds for an analysisd that ends is gone with it: that is no promise.
         try await site.drain()
         var broken: [String] = []

@@ -40,7 +40,7 @@ struct RandomFaults {
 
     mutating func run() async throws -> Figures {
         let site = try await LoadedManager(Self.settings)
-        try site.start()
+        try await site.begin(perSecond: Self.rate)
         let start = monotonicSeconds()
         try await work(on: site, until: start + seconds / 2, Fault.allCases)
         say("first half: \(faultCounts)")

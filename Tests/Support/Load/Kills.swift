@@ -17,7 +17,8 @@ package struct Kills: Sendable {
     package func run(on site: LoadedManager) async throws -> [String] {
         var random = Seeded(seed)
         var damages: [String] = []
-        await site.writer.write(perSecond: rate)
+        try await site.begin(perSecond: rate)
+        try await site.stop()
         for kill in 1...count {
             try site.start()
             let life = Double.random(in: lives, using: &random)

@@ -61,6 +61,14 @@ package final class LoadedManager: Sendable {
         watch.follow(running.processID)
     }
 
+    /// The first start, until it took the first alert: before that nothing is noted, and a start takes the file of its
+    /// moment (F01).
+    package func begin(_ command: (path: String, arguments: [String])? = nil, perSecond rate: Double) async throws {
+        try start(command)
+        await writer.write(perSecond: rate)
+        try await eventually("the first event: \(manager.log)", within: 120) { receipts.count > 0 }
+    }
+
     package var running: RunningProgram? { daemon.withLock { $0 } }
 
     package func signal(_ signal: Int32) { running?.send(signal) }
