@@ -2,13 +2,16 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SOAK_MINUTES ?= 30
+SCENARIOS ?=
+FUZZ_SECONDS ?= 600
 
 BINARY := .build/release/vtenrichd
 INSTALL := install -D
 SHARE = $(DESTDIR)$(PREFIX)/share
 COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 
-.PHONY: help demo test build install package setup
+.PHONY: help demo test soak sanitize fuzz build install package setup
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +28,26 @@ test: setup ## check the format and run every test
 	swift format lint --strict --recursive Sources Tests Package.swift
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+
+soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog outage disk faults"
+	swift build -c release --static-swift-stdlib --product soak
+	.build/release/soak --minutes $(SOAK_MINUTES) $(SCENARIOS)
+
+# The daemon that the tests start is built so, too. Timeouts of tests are for the plain build.
+sanitize: setup ## run the tests under ThreadSanitizer and AddressSanitizer
+	swift build --build-tests --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt halt_on_error=1" \
+	    swift test --skip-build --disable-xctest --sanitize=thread --scratch-path .build-thread
+	swift build --build-tests --sanitize=address --scratch-path .build-address
+	LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/leak.txt" \
+	    swift test --skip-build --disable-xctest --sanitize=address --scratch-path .build-address
+
+fuzz: setup ## damage lines, answers and configurations at random, FUZZ_SECONDS=600 each
+	swift build --build-tests -c release -Xswiftc -enable-testing --scratch-path .build-fuzz
+	for reader in LineFuzz AnswerFuzz ConfigurationFuzz; do \
+	    FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --skip-build --disable-xctest -c release -Xswiftc -enable-testing \
+	        --scratch-path .build-fuzz --filter $$reader || exit 1; \
+	done
 
 build: setup ## build the release binary, with Swift's libraries in it
 	swift build -c release --static-swift-stdlib --disable-local-rpath --product vtenrichd

@@ -47,7 +47,8 @@ package struct Program: Sendable {
 
     /// Runs to the end; the output goes through files, so that no pipe can fill up.
     ///
-    /// - Parameter environment: all of it but PATH and TZ=UTC: no proxy and no key of the machine gets in.
+    /// - Parameter environment: all of it but PATH, TZ=UTC and the options of sanitizers: no proxy and no key of the machine
+    ///   gets in.
     package func run(
         _ arguments: [String], environment: [String: String] = [:], input: String? = nil, within seconds: Double = 180
     ) async throws -> Output {
@@ -68,12 +69,16 @@ package struct Program: Sendable {
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
+        process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(Self.sanitizers) { $1 }
+            .merging(environment) { $1 }
         process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input ?? "/dev/null"))
         process.standardOutput = try appending(output)
         process.standardError = try appending(errors)
         return try RunningProgram(process)
     }
+
+    /// What `make sanitize` tells the tests, for the programs they start: those are built with the same sanitizer.
+    private static let sanitizers = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
 
     private func appending(_ path: String) throws -> FileHandle {
         appendToFile(path, [])

@@ -24,19 +24,21 @@ package final class Receipts: Sendable {
     /// Datagrams that are no event about an alert.
     package var unreadable: Int { state.withLock { $0.unreadable } }
 
-    package func take(_ datagram: [UInt8]) {
+    /// - Returns: the event's own id; nil for what is no event about an alert.
+    package func take(_ datagram: [UInt8]) -> String? {
         let bytes = Data(datagram)
         let alertID = Self.text(after: #""alert_id":""#, in: bytes)
         let eventID = Self.text(after: #","id":""#, in: bytes)
-        state.withLock { state in
+        return state.withLock { state in
             guard let alertID, let eventID else {
                 state.unreadable += 1
-                return
+                return nil
             }
             state.alertIDs.append(alertID)
             if let known = state.eventIDs.updateValue(eventID, forKey: alertID), known != eventID {
                 state.changedIDs.append(alertID)
             }
+            return eventID
         }
     }
 

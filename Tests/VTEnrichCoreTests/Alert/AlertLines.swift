@@ -21,23 +21,9 @@ enum AlertLines {
     ].map { Array($0.utf8) }
 
     static let all = real + others
-}
 
-/// Damages lines, the same way for the same seed.
-struct Mutator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
-    private static let pieces: [[UInt8]] =
+    /// What turns one kind of line into another.
+    static let pieces: [[UInt8]] =
         [
             "\"", "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "0", "-1", "1.50", "1e3", "01", "true", "null",
             "\\u0000",
@@ -51,30 +37,4 @@ struct Mutator: RandomNumberGenerator {
             "{\"timestamp\":\"2026\",\"rule\":{\"level\":9,\"id\":\"5710\",\"groups\":[\"sshd\"]}}", "\"vt_ip\",",
             "\" sshd \",",
         ].map { Array($0.utf8) } + [[0], [1], [0x7f], [0x80], [0xff], [0xe2, 0x82], [0xc3], [0xf0, 0x9f]]
-
-    /// One to three changes: a byte, a piece put in, a part cut out or doubled, the end cut off, another line's end.
-    mutating func mutate(_ line: [UInt8], with other: [UInt8]) -> [UInt8] {
-        var line = line
-        for _ in 0..<Int.random(in: 1...3, using: &self) {
-            let place = Int.random(in: 0...line.count, using: &self)
-            let part = place..<min(line.count, place + Int.random(in: 0...40, using: &self))
-            switch Int.random(in: 0...9, using: &self) {
-            case 0 where place < line.count: line[place] = UInt8.random(in: 0...255, using: &self)
-            case 1: line.removeSubrange(part)
-            case 2: line.insert(contentsOf: line[part], at: place)
-            case 3: line.removeSubrange(place...)
-            case 4: line.replaceSubrange(place..., with: other)
-            case 5: line.insert(contentsOf: Self.pieces.randomElement(using: &self) ?? [], at: place)
-            default: insertAtToken(&line)
-            }
-        }
-        return line
-    }
-
-    /// Puts a piece where a member or an element begins, so that the line often stays JSON.
-    private mutating func insertAtToken(_ line: inout [UInt8]) {
-        let places = line.indices.dropFirst().filter { line[$0] == 0x22 && [0x7b, 0x2c, 0x5b].contains(line[$0 - 1]) }
-        guard let place = places.randomElement(using: &self) else { return }
-        line.insert(contentsOf: Self.pieces.randomElement(using: &self) ?? [], at: place)
-    }
 }

@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import VTEnrichCore
@@ -47,7 +48,7 @@ private func expectImplied(_ line: [UInt8], _ settings: SelectionSettings) -> Bo
 
     @Test(arguments: settings)
     func `never turns away a damaged line that a filter takes`(settings: SelectionSettings) {
-        var mutator = Mutator(seed: 2)
+        var mutator = Mutator(seed: 2, pieces: AlertLines.pieces)
         var turnedAway = 0
         for _ in 0..<500 {
             guard let line = AlertLines.all.randomElement(using: &mutator),
