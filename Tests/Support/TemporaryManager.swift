@@ -35,6 +35,8 @@ package final class TemporaryManager: Sendable {
             "alerts.path": alertsPath, "alerts.start": "beginning", "virustotal.url": url,
             "virustotal.api_key_file": keyPath, "virustotal.pivot": "off", "output.analysisd.socket": socketPath,
             "state_dir": statePath, "control_socket": controlPath,
+            // Most stand-ins send nothing back, and a busy machine is slow.
+            "output.analysisd.confirm_after": "10m",
         ]
         try folder.write("vtenrichd.yaml", Self.yaml(own.merging(changes) { $1 }))
     }
