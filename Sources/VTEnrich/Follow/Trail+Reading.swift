@@ -197,7 +197,7 @@ extension Trail {
             return true
         } catch {
             retryAt = now + retryDelay
-            retryDelay = min(retryDelay * 2, 5)
+            retryDelay = min(retryDelay * 2, 2)
             notices.report(.store, "\(error); reading waits until the state can be written", level: .error, now: now)
             return false
         }

@@ -43,12 +43,22 @@ struct FullDiskTests {
         #expect(try await daemon.exitStatus() == 1)
         #expect(fault.site.lines(of: "the disk is full: free some space") == 1, "\(fault.site.manager.log)")
     }
+
+    @Test func `T15 on a read-only file system it ends with 1, the path and the uid`() async throws {
+        let fault = try FaultSite()
+        let daemon = try SmallDisk(fault.site.manager, kilobytes: 1_024, options: "ro").start()
+        #expect(try await daemon.exitStatus() == 1)
+        let path = fault.site.manager.statePath
+        #expect(
+            fault.site.lines(of: "cannot use \(path): Read-only file system (uid 0;") == 1, "\(fault.site.manager.log)")
+    }
 }
 
 /// A tmpfs in the place of the state directory, seen by the daemon alone.
 struct SmallDisk {
     private let manager: TemporaryManager
     private let kilobytes: Int
+    private let options: String
 
     static let isPossible: Bool = {
         let process = Process()
@@ -60,14 +70,15 @@ struct SmallDisk {
         return process.terminationStatus == 0
     }()
 
-    init(_ manager: TemporaryManager, kilobytes: Int) {
+    init(_ manager: TemporaryManager, kilobytes: Int, options: String = "rw") {
         self.manager = manager
         self.kilobytes = kilobytes
+        self.options = options
     }
 
     func start() throws -> RunningProgram {
         let command = """
-            mount -t tmpfs -o size=\(kilobytes)k,mode=0750 none '\(manager.statePath)' &&
+            mount -t tmpfs -o size=\(kilobytes)k,mode=0750,\(options) none '\(manager.statePath)' &&
             exec '\(try Program("vtenrichd").path)' run --config '\(manager.configurationPath)'
             """
         return try Program(at: "/usr/bin/unshare").start(
