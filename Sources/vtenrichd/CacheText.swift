@@ -83,7 +83,7 @@ struct CacheText {
             parts.append(padded(facts.country.map(printable) ?? "-", 2))
             parts.append("\"\(facts.owner.map(printable) ?? "-")\"")
         }
-        parts.append("\(StatusText.duration(age(entry))) old" + (entry.isFresh(at: now) ? "" : ", expired"))
+        parts.append("\(span(Double(age(entry)))) old" + (entry.isFresh(at: now) ? "" : ", expired"))
         return parts.joined(separator: " ")
     }
 

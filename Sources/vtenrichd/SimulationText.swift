@@ -7,7 +7,7 @@ enum SimulationText {
         var lines = [
             "\(report.alerts) alerts of \(report.addresses) addresses: \(report.lookups) lookups, at most "
                 + "\(report.worstMinute) requests in any 60 s",
-            "with a verdict  within 60 s \(percent(report.within.minute))  15 min \(percent(report.within.quarter))  "
+            "verdict within  60 s \(percent(report.within.minute))  15 min \(percent(report.within.quarter))  "
                 + "1 h \(percent(report.within.hour))  6 h \(percent(report.within.sixHours))  "
                 + "ever \(percent(report.within.ever))",
             "waiting         p50 \(seconds(report.waitSeconds.p50))  p95 \(seconds(report.waitSeconds.p95))  "
@@ -19,7 +19,7 @@ enum SimulationText {
 
     private static func heading(_ day: SimulationReport.Day) -> String {
         "\(day.date)  \(day.alerts) alerts, \(day.addresses) addresses, \(day.lookups) lookups; "
-            + "within 60 s \(percent(day.within.minute)), 6 h \(percent(day.within.sixHours))"
+            + "60 s \(percent(day.within.minute)), 6 h \(percent(day.within.sixHours))"
     }
 
     private static func chart(_ day: SimulationReport.Day) -> [String] {
@@ -43,7 +43,9 @@ enum SimulationText {
         return text + String(repeating: " ", count: max(0, width + 4 - text.count))
     }
 
-    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+    private static func percent(_ share: Double) -> String {
+        share == 1 ? "100 %" : String(format: "%.1f %%", share * 100)
+    }
 
-    private static func seconds(_ value: Double) -> String { StatusText.duration(Int(value.rounded())) }
+    private static func seconds(_ value: Double) -> String { span(value.rounded()) }
 }

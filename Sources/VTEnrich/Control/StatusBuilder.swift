@@ -145,7 +145,7 @@ package struct StatusBuilder {
                 "no API key: alerts wait; put the key into \(configuration.virusTotal.apiKeyFile) and reload")
         case .keyRejected:
             degraded.append(
-                "VirusTotal rejects the API key: \(live.provider.lastError ?? "put a good key into the file and reload")"
+                "VirusTotal rejects the API key: put a valid one into \(configuration.virusTotal.apiKeyFile) and reload"
             )
         case .rateLimited, .unavailable:
             degraded.append(live.provider.lastError ?? "VirusTotal does not answer")

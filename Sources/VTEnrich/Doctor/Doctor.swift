@@ -97,7 +97,8 @@ package struct Doctor {
             let make = "install -o root -g vtenrichd -m 0640 /dev/null \(path) && cat >\(path)  # paste the key, Ctrl-D"
             return ([Finding(.key, .fail, loaded.warning ?? "no API key", remedy: make)], nil)
         } catch {
-            if daemonHasKey, !settings.apiKeyFileIsSet {
+            // What is not for the service to read is not where its key comes from.
+            if daemonHasKey, !settings.apiKeyFileIsSet, access(settings.apiKeyFile, R_OK) != 0 {
                 return ([Finding(.key, .ok, "the running daemon has one, not from \(settings.apiKeyFile)")], nil)
             }
             let parts = error.description.split(separator: "; run: ", maxSplits: 1)

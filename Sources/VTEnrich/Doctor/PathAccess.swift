@@ -4,6 +4,8 @@ import Glibc
 struct PathAccess {
     /// Where the way ends for this process.
     var obstacle: String
+    /// Whether that is a folder before the end of it.
+    var isOnTheWay: Bool
     var owner: uid_t
     var group: gid_t
     var mode: mode_t
@@ -21,6 +23,7 @@ struct PathAccess {
         var facts = stat()
         guard stat(obstacle, &facts) == 0 else { return nil }
         self.obstacle = obstacle
+        isOnTheWay = obstacle != path
         (owner, group, mode) = (facts.st_uid, facts.st_gid, facts.st_mode)
     }
 
@@ -30,15 +33,17 @@ struct PathAccess {
     }
 
     /// Puts the user into the group that may what `bits` (of one class: 4 read, 2 write, 1 enter) ask for; where that group
-    /// may not, lets it.
+    /// is root's or may not, gives it to Wazuh's group or to the user's own.
     func remedy(_ bits: mode_t) -> String {
-        let isFolder = mode & S_IFMT == S_IFDIR
-        let wanted = isFolder ? bits | 1 : bits
-        if group == 0 || mode >> 3 & wanted != wanted {
-            let letters = (wanted & 4 != 0 ? "r" : "") + (wanted & 2 != 0 ? "w" : "") + (wanted & 1 != 0 ? "x" : "")
-            return "chgrp \(groupName(getegid())) \(obstacle.shellWord) && chmod g+\(letters) \(obstacle.shellWord)"
+        let wanted = isOnTheWay ? 1 : mode & S_IFMT == S_IFDIR ? bits | 1 : bits
+        guard group == 0 || mode >> 3 & wanted != wanted else {
+            return "usermod -aG \(groupName(group)) \(userName(geteuid())) && systemctl restart vtenrichd"
         }
-        return "usermod -aG \(groupName(group)) \(userName(geteuid())) && systemctl restart vtenrichd"
+        let letters = (wanted & 4 != 0 ? "r" : "") + (wanted & 2 != 0 ? "w" : "") + (wanted & 1 != 0 ? "x" : "")
+        let given = group != 0 ? group : groupID("wazuh") ?? getegid()
+        let word = obstacle.shellWord
+        let change = given == group ? "" : "chgrp \(groupName(given)) \(word) && "
+        return change + "chmod g+\(letters) \(word)"
     }
 }
 

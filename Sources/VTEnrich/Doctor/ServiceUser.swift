@@ -69,7 +69,7 @@ private func userID(_ name: String) -> (uid: uid_t, gid: gid_t)? {
     return (entry.pw_uid, entry.pw_gid)
 }
 
-private func groupID(_ name: String) -> gid_t? {
+func groupID(_ name: String) -> gid_t? {
     var entry = group()
     var found: UnsafeMutablePointer<group>?
     var buffer = [CChar](repeating: 0, count: 16_384)

@@ -64,7 +64,7 @@ package final class VirusTotalClient: ReputationClient {
             return .failure(ProviderFailure(action: .notPermitted, status: 0, message: message, wasSent: false))
         }
         let path = "/api/v3/users/\(Self.escaped(user))/overall_quotas"
-        return await ask(.quotas, path, about: "quota counters") { reply in
+        return await ask(.quotas, path, about: "lookup of the quota counters") { reply in
             guard reply.meaning == .answer else { return .failure(reply.failure) }
             guard let quotas = AnswerReader.readQuotas(reply.body) else {
                 return .failure(reply.refused("the answer has no quota counters"))
