@@ -27,7 +27,7 @@ demo: setup ## play real alerts through the daemon, against local stand-ins
 test: setup ## check the format and run every test
 	swift format lint --strict --recursive Sources Tests Package.swift
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	@scripts/test.sh
 
 soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog outage disk faults"
 	swift build -c release --static-swift-stdlib --product soak
@@ -37,15 +37,15 @@ soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog
 sanitize: setup ## run the tests under ThreadSanitizer and AddressSanitizer
 	swift build --build-tests --sanitize=thread --scratch-path .build-thread
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt halt_on_error=1" \
-	    swift test --skip-build --disable-xctest --sanitize=thread --scratch-path .build-thread
+	    scripts/test.sh --sanitize=thread --scratch-path .build-thread
 	swift build --build-tests --sanitize=address --scratch-path .build-address
 	LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/leak.txt" \
-	    swift test --skip-build --disable-xctest --sanitize=address --scratch-path .build-address
+	    scripts/test.sh --sanitize=address --scratch-path .build-address
 
 fuzz: setup ## damage lines, answers and configurations at random, FUZZ_SECONDS=600 each
 	swift build --build-tests -c release -Xswiftc -enable-testing --scratch-path .build-fuzz
 	for reader in LineFuzz AnswerFuzz ConfigurationFuzz; do \
-	    FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --skip-build --disable-xctest -c release -Xswiftc -enable-testing \
+	    FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/test.sh -c release -Xswiftc -enable-testing \
 	        --scratch-path .build-fuzz --filter $$reader || exit 1; \
 	done
 

@@ -71,9 +71,15 @@ package struct Program: Sendable {
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(Self.sanitizers) { $1 }
             .merging(environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: input ?? "/dev/null"))
-        process.standardOutput = try appending(output)
-        process.standardError = try appending(errors)
+        let files = [
+            try FileHandle(forReadingFrom: URL(fileURLWithPath: input ?? "/dev/null")), try appending(output),
+            try appending(errors),
+        ]
+        // Process never lets go of its files: a few hundred tests would run out of them.
+        defer { for file in files { try? file.close() } }
+        process.standardInput = files[0]
+        process.standardOutput = files[1]
+        process.standardError = files[2]
         return try RunningProgram(process)
     }
 
