@@ -119,18 +119,21 @@ extension Trail {
     private func note(
         _ examination: Examination, _ line: UnsafeRawBufferPointer, _ generation: Generation, at position: Int
     ) {
-        if examination.damagedPrefix > 0 {
-            let head = UnsafeRawBufferPointer(rebasing: line.prefix(examination.damagedPrefix))
-            park(head, "is the head of an alert that a crash cut off", generation, at: position)
-        }
-        if case .malformed(let reason) = examination.outcome {
-            park(line, reason, generation, at: position)
-        } else {
-            note(examination.outcome)
-        }
-        if let next = examination.next, next > 0, next < line.count {
-            let rest = UnsafeRawBufferPointer(rebasing: line[next...])
-            note(examine(rest), rest, generation, at: position + next)
+        var (examination, rest, position) = (examination, line, position)
+        while true {
+            if examination.damagedPrefix > 0 {
+                let head = UnsafeRawBufferPointer(rebasing: rest.prefix(examination.damagedPrefix))
+                park(head, "is the head of an alert that a crash cut off", generation, at: position)
+            }
+            if case .malformed(let reason) = examination.outcome {
+                park(rest, reason, generation, at: position)
+            } else {
+                note(examination.outcome)
+            }
+            guard let next = examination.next, next > 0, next < rest.count else { return }
+            rest = UnsafeRawBufferPointer(rebasing: rest[next...])
+            position += next
+            examination = examine(rest)
         }
     }
 

@@ -26,7 +26,9 @@ final class FaultSite {
     /// Waits until every alert of the ledger has come out.
     func drained(within seconds: Double = 60) async throws {
         do {
-            try await eventually("all alerts come out", within: seconds) { report.missing.isEmpty }
+            try await eventually("all alerts come out", within: seconds) {
+                site.analysisd.receivedCount >= writer.ledger.all.count && report.missing.isEmpty
+            }
         } catch {
             throw NotDrained(report: report, log: site.manager.log)
         }

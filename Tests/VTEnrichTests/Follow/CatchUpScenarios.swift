@@ -118,9 +118,13 @@ import Testing
         (1_798_675_200.0, "2026/Dec/ossec-alerts-31.json", "2027/Jan/ossec-alerts-01.json"),
         (1_835_308_800.0, "2028/Feb/ossec-alerts-28.json", "2028/Feb/ossec-alerts-29.json"),
         (1_803_772_800.0, "2027/Feb/ossec-alerts-28.json", "2027/Mar/ossec-alerts-01.json"),
+        // Summer time begins in America and ends in Europe: days of 23 and 25 hours there.
+        (1_804_982_400.0, "2027/Mar/ossec-alerts-14.json", "2027/Mar/ossec-alerts-15.json"),
+        (1_824_940_800.0, "2027/Oct/ossec-alerts-31.json", "2027/Nov/ossec-alerts-01.json"),
     ])
-    func `F42 the order of names over the turn of years and months`(wall: Double, first: String, second: String) throws
-    {
+    func `F42 the order of names over the turn of years, months and summer time`(
+        wall: Double, first: String, second: String
+    ) throws {
         let bench = try FollowBench(wall: wall)
         #expect(bench.writer.datedPath.hasSuffix(first))
         bench.writer.write(2)

@@ -35,6 +35,17 @@ import VTEnrichCore
         #expect(try ledger.usage().dayUsed == 8)
     }
 
+    @Test func `T04 minutes in which it stood still save up no tokens`() throws {
+        let (folder, clock) = (try TemporaryFolder(), ManualClock())
+        let ledger = try LocalQuotaLedger(
+            store: try Store(directory: folder.path), clock: clock.clock, limits: QuotaLimits())
+        #expect(try grants(ledger) == 4)
+        clock.advance(600)
+        #expect(try grants(ledger) == 4)
+        clock.advance(60)
+        #expect(try grants(ledger) == 0)
+    }
+
     @Test func `T34 a request without an end is held for 61 s from the restart`() throws {
         let (folder, clock) = (try TemporaryFolder(), ManualClock())
         do {
