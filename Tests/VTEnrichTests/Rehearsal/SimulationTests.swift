@@ -14,15 +14,9 @@ import VTEnrichCore
         return SimulationReport(try await Simulation(configuration).run(arrivals))
     }
 
-    private func day(_ date: String) throws -> [Arrival] {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let path = folder.appendingPathComponent("Fixtures/honeypot-\(date).csv").path
-        return Arrivals.ofCSV(try String(contentsOfFile: path, encoding: .utf8)).arrivals
-    }
-
     @Test func `on a day with more addresses than quota 97 of 100 alerts have a verdict within six hours`() async throws
     {
-        let report = try await simulate(try day("2025-02-24"))
+        let report = try await simulate(try HoneypotDay.arrivals("2025-02-24"))
         #expect(report.alerts == 4_169)
         #expect(report.addresses == 599)
         #expect(report.within.sixHours >= 0.97)
@@ -31,18 +25,18 @@ import VTEnrichCore
     }
 
     @Test func `on a day that fits the quota nobody waits`() async throws {
-        let report = try await simulate(try day("2025-02-23"))
+        let report = try await simulate(try HoneypotDay.arrivals("2025-02-23"))
         #expect(report.within.minute >= 0.99)
         #expect(report.within.ever == 1)
     }
 
     @Test func `the same input gives the same answer`() async throws {
-        let arrivals = Array(try day("2025-02-24").prefix(800))
+        let arrivals = Array(try HoneypotDay.arrivals("2025-02-24").prefix(800))
         #expect(try await simulate(arrivals) == (try await simulate(arrivals)))
     }
 
     @Test func `a day's hours add up to its alerts and lookups`() async throws {
-        let report = try await simulate(Array(try day("2025-02-24").prefix(1_000)))
+        let report = try await simulate(Array(try HoneypotDay.arrivals("2025-02-24").prefix(1_000)))
         let day = try #require(report.days.first)
         #expect(day.hours.map(\.alerts).reduce(0, +) == day.alerts)
         #expect(day.hours.map(\.lookups).reduce(0, +) == day.lookups)
@@ -63,5 +57,14 @@ import VTEnrichCore
         let (arrivals, unreadable) = Arrivals.ofCSV("time,ip\nyesterday,8.8.8.8\n2026-01-01T00:00:00Z,example.com\n")
         #expect(arrivals.isEmpty)
         #expect(unreadable == 2)
+    }
+}
+
+/// One of the two days.
+enum HoneypotDay {
+    static func arrivals(_ date: String) throws -> [Arrival] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let path = folder.appendingPathComponent("Fixtures/honeypot-\(date).csv").path
+        return Arrivals.ofCSV(try String(contentsOfFile: path, encoding: .utf8)).arrivals
     }
 }
