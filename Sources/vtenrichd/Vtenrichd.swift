@@ -12,5 +12,6 @@ struct Vtenrichd: AsyncParsableCommand {
             RunCommand.self, ReloadCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self,
             LookupCommand.self,
             CacheCommand.self, ExplainCommand.self, ReplayCommand.self, SimulateCommand.self, ImportCommand.self,
+            ReportCommand.self,
         ])
 }

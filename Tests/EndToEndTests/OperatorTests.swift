@@ -212,6 +212,40 @@ struct OperatorTests {
         }
     }
 
+    // MARK: Report
+
+    @Test
+    func `a report is one page, with the daemon running or stopped, and an old one is kept until the new one is made`()
+        async throws
+    {
+        let site = try Installation(alerts: Alerts.text(1...3))
+        let daemon = try await site.start()
+        try await site.received(3)
+        let file = site.manager.folder["report.html"]
+        let running = try await site.manager.run("report", "--since", "24h", "--output", file)
+        #expect(running.status == 0 && running.standardOutput == "" && running.standardError == "")
+        let page = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n") && page.contains("Of 3 alerts"))
+        #expect(try await site.stop(daemon) == 0)
+
+        try site.manager.folder.write("report.html", String(repeating: "old ", count: 100_000))
+        #expect(try await site.manager.run("report", "--output", file).status == 0)
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("old ") == false)
+        let printed = try await site.manager.run("report", "--output", "-")
+        #expect(printed.status == 0 && printed.standardOutput.hasPrefix("<!DOCTYPE html>"))
+
+        let nowhere = try await site.manager.run("report", "--output", "/nonexistent/report.html")
+        #expect(nowhere.status == 1 && nowhere.standardError.contains("cannot write /nonexistent/report.html: No such"))
+        try FileManager.default.removeItem(atPath: site.manager.statePath)
+        try site.manager.folder.write("report.html", "old")
+        let stateless = try await site.manager.run("report", "--output", file)
+        #expect(stateless.status == 1 && stateless.standardError.contains("holds no state yet"))
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
+        for wrong in [["--since", "soon"], ["--since", "401d"], ["--since", "0d"]] {
+            #expect(try await Program("vtenrichd").run(["report", "--output", "-"] + wrong).status == 64)
+        }
+    }
+
     // MARK: Metrics
 
     @Test func `metrics are printed with the exit status of status`() async throws {

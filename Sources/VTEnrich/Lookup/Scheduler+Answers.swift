@@ -51,9 +51,9 @@ extension Scheduler {
         guard parts.store.pending > 0 else { return }
         let composer = parts.composer(configuration)
         let refusal = whyUnanswered()
-        let cutoff = parts.clock.wall() - configuration.queue.maxWait
+        let now = parts.clock.wall()
         while try parts.store.expire(
-            before: cutoff, limit: Self.batch, make: { composer.unenriched($0, refusal) }) > 0
+            before: now - configuration.queue.maxWait, limit: Self.batch, now: now, make: { composer.unenriched($0, refusal) }) > 0
         {
             parts.onEvents()
         }
@@ -69,7 +69,7 @@ extension Scheduler {
         let composer = parts.composer(configuration)
         while let (address, entry) = unsaved.first {
             let now = parts.clock.wall()
-            try parts.store.answer(address, with: entry, limit: Self.batch) {
+            try parts.store.answer(address, with: entry, limit: Self.batch, now: now) {
                 composer.event($0, entry, isHit: false, now: now)
             }
             unsaved.removeFirst()

@@ -50,6 +50,15 @@ package struct CachedVerdict: Sendable, Equatable, Codable {
         }
     }
 
+    /// nil where VirusTotal has none.
+    package var facts: ReputationFacts? {
+        guard case .found(let facts) = reputation else { return nil }
+        return facts
+    }
+
+    /// What an event tells that is made with it at once.
+    var outcome: String { reputation == .invalid ? "unenriched" : verdict.rawValue }
+
     init?(row: Row) {
         let entryClass: String = row["class"]
         switch entryClass {

@@ -44,6 +44,7 @@ package actor Housekeeper {
         stopping = true
         store.alarm.ring()
         // What it throws is logged by the store, and costs nothing: the log is read at the next start.
+        try? store.writeTallies(now: clock.wall())
         try? store.flush()
     }
 
@@ -57,6 +58,7 @@ package actor Housekeeper {
         var pause = Self.interval
         do throws(StoreError) {
             try store.mend()
+            try store.writeTallies(now: clock.wall())
             try store.flush()
             if try pruneIfDue() { pause = 0.05 }
         } catch {

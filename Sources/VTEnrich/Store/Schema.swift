@@ -92,5 +92,21 @@ enum Schema {
         CREATE TABLE sink (name TEXT PRIMARY KEY, sent_to INTEGER NOT NULL) WITHOUT ROWID;
         -- The latest send of each kind that is known to have become an alert.
         CREATE TABLE loop (kind TEXT PRIMARY KEY, sent_at REAL NOT NULL) WITHOUT ROWID;
+
+        -- For `report`. Alerts by hour since 1970, exactly: what is `accepted`, or the verdict that their events tell.
+        CREATE TABLE hourly (
+            hour INTEGER NOT NULL, what TEXT NOT NULL, alerts INTEGER NOT NULL, PRIMARY KEY (hour, what)) WITHOUT ROWID;
+        -- Alerts with a verdict, by day since 1970 (UTC) and by how long they waited for it (`WaitingTime`), exactly.
+        CREATE TABLE waited (
+            day INTEGER NOT NULL, bucket INTEGER NOT NULL, alerts INTEGER NOT NULL,
+            PRIMARY KEY (day, bucket)) WITHOUT ROWID;
+        -- The most frequent addresses, owners, countries, rules and agents of a day (`FrequentNames`).
+        CREATE TABLE top (
+            day INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, label TEXT, alerts INTEGER NOT NULL,
+            malicious INTEGER NOT NULL, excess INTEGER NOT NULL, PRIMARY KEY (day, kind, name)) WITHOUT ROWID;
+        -- All alerts of the day that have such a name, and how many one that is not in `top` may have.
+        CREATE TABLE top_day (
+            day INTEGER NOT NULL, kind TEXT NOT NULL, alerts INTEGER NOT NULL, floor INTEGER NOT NULL,
+            PRIMARY KEY (day, kind)) WITHOUT ROWID;
         """
 }

@@ -42,6 +42,7 @@ extension Store {
                 try insert(source, now: now, into: db)
                 result.accepted += 1
             }
+            try count("accepted", result.accepted, now: now, in: db)
             for id in batch.confirmed { try confirm(id, in: db) }
             if let checkpoint = batch.checkpoint { try save(checkpoint, in: db) }
             for (counter, value) in batch.counts { try add(value, to: counter, in: db) }

@@ -9,6 +9,9 @@ package struct PruningSettings: Sendable, Equatable {
     package var maxStale: Double
     /// Days of the quota ledger: 13 months. By their number, since a clock that jumped must not empty the ledger.
     package var spentDays = 400
+    /// The same of the report's figures, and of the names in it.
+    package var figureDays = 400
+    package var nameDays = 90
     /// Rows deleted in one transaction: a few milliseconds.
     package var step = 1_000
 
@@ -28,7 +31,14 @@ extension Store {
             from: "verdict", key: "address", where: "expires_at < ?", ordered: "expires_at", now - settings.maxStale,
             settings.step)
         try forgetDays(beyond: settings.spentDays)
-        return seen || verdicts
+        let names = try forget("top", "day, kind, name", days: ("top_day", "day", settings.nameDays), settings.step)
+        // Last, since they say which days there are.
+        let days =
+            try !names && forget("top_day", "day, kind", days: ("top_day", "day", settings.nameDays), settings.step)
+        let waits = try forget("waited", "day, bucket", days: ("waited", "day", settings.figureDays), settings.step)
+        let hours = try forget(
+            "hourly", "hour, what", days: ("hourly", "hour", settings.figureDays * 24), settings.step)
+        return seen || verdicts || names || days || waits || hours
     }
 
     /// Before this an id is forgotten: by age, or because there are too many after it.
@@ -63,5 +73,26 @@ extension Store {
         }
         guard let first else { return }
         try write("pruning") { try $0.run("DELETE FROM spent WHERE date <= ?", [first]) }
+    }
+
+    /// Rows of days (or hours) before the last `days.count` that `days.table` has.
+    private func forget(
+        _ table: String, _ key: String, days: (table: String, column: String, count: Int), _ limit: Int
+    ) throws(StoreError) -> Bool {
+        let column = days.column
+        let selection = "SELECT \(key) FROM \(table) WHERE \(column) <= ? LIMIT \(limit)"
+        let last = try read("pruning") { db -> Int? in
+            let last = try Int.fetchOne(
+                db,
+                sql: "SELECT \(column) FROM \(days.table) GROUP BY \(column) ORDER BY \(column) DESC LIMIT 1 OFFSET ?",
+                arguments: [days.count])
+            guard let last else { return nil }
+            return try Bool.fetchOne(db, sql: "SELECT EXISTS (\(selection))", arguments: [last]) == true ? last : nil
+        }
+        guard let last else { return false }
+        return try write("pruning") { db in
+            try db.run("DELETE FROM \(table) WHERE (\(key)) IN (\(selection))", [last])
+            return db.changesCount >= limit
+        }
     }
 }

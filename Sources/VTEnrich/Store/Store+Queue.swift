@@ -76,19 +76,20 @@ extension Store {
             try db.run("UPDATE verdict SET repeated = 1 WHERE address = ?", [address])
             try demand(waiting.level, addresses: 0, repeated: 1, now: now, in: db)
         }
-        return try move(address, limit: limit, in: db) { try make($0, entry) }
+        return try move(address, entry, limit: limit, now: now, in: db) { try make($0, entry) }
     }
 
     /// Stores an answer and moves the first `limit` alerts of its address to the outbox, in one transaction; the others follow
-    /// through `answerFromCache`. Returns how many were moved.
+    /// through `answerFromCache`. Returns how many were moved. `now`: when it is not the moment that the answer came.
     @discardableResult
     package func answer(
-        _ address: IPAddress, with entry: CachedVerdict, limit: Int, make: EventMaker
+        _ address: IPAddress, with entry: CachedVerdict, limit: Int, now: Double? = nil, make: EventMaker
     ) throws(StoreError) -> Int {
         let moved = try write("storing a verdict") { db in
             try entry.save(as: address, in: db)
             try db.run("UPDATE waiting SET checked = 0 WHERE address = ?", [address.description])
-            let moved = try move(address.description, limit: limit, in: db, make: make)
+            let moved = try move(
+                address.description, entry, limit: limit, now: now ?? entry.fetchedAt, in: db, make: make)
             if moved > 1 {
                 try db.run("UPDATE verdict SET repeated = 1 WHERE address = ?", [address.description])
             }
@@ -107,13 +108,15 @@ extension Store {
     }
 
     /// Sends out alerts accepted before `cutoff` as `make` says, oldest first, at most `limit`. Returns how many.
-    package func expire(before cutoff: Double, limit: Int, make: EventMaker) throws(StoreError) -> Int {
+    package func expire(
+        before cutoff: Double, limit: Int, now: Double, make: EventMaker
+    ) throws(StoreError) -> Int {
         guard let oldest = try oldestPending(), oldest < cutoff else { return 0 }
         let moved = try write("giving up waiting alerts") { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(sql: "SELECT * FROM pending WHERE accepted_at < ? ORDER BY id LIMIT ?"),
                 arguments: [cutoff, limit])
-            return try move(rows, in: db, make: make)
+            return try move(rows, nil, now: now, in: db, make: make)
         }
         forget(moved)
         return moved
@@ -127,21 +130,32 @@ extension Store {
         }
     }
 
-    private func move(_ address: String, limit: Int, in db: Database, make: EventMaker) throws -> Int {
+    private func move(
+        _ address: String, _ entry: CachedVerdict, limit: Int, now: Double, in db: Database, make: EventMaker
+    ) throws -> Int {
         let rows = try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM pending WHERE address = ? ORDER BY id LIMIT ?"),
             arguments: [address, limit])
-        let moved = try move(rows, in: db, make: make)
+        let moved = try move(rows, entry, now: now, in: db, make: make)
         if rows.isEmpty { try db.run("DELETE FROM waiting WHERE address = ?", [address]) }
         return moved
     }
 
-    private func move(_ rows: [Row], in db: Database, make: EventMaker) throws -> Int {
+    /// - Parameter entry: what they are answered with; nil: they are given up.
+    private func move(
+        _ rows: [Row], _ entry: CachedVerdict?, now: Double, in db: Database, make: EventMaker
+    ) throws -> Int {
         var moved: [String: Int] = [:]
+        var tally = Tally()
         for row in rows {
             let id: Int64 = row["id"]
             if let source = EventSource(pending: row) {
-                for item in try make(source) { try item.insert(in: db) }
+                let items = try make(source)
+                for item in items { try item.insert(in: db) }
+                tally.add(
+                    source, outcome: items.first?.kind ?? entry?.outcome ?? "unenriched",
+                    waited: now - (row.value("accepted_at").flatMap(Double.fromDatabaseValue) ?? now),
+                    facts: entry?.facts)
             } else {
                 // One bad row must not hold up the others; it is counted and named.
                 try add(1, to: .dropped, in: db)
@@ -154,6 +168,7 @@ extension Store {
             try db.run("UPDATE waiting SET alerts = alerts - ? WHERE address = ?", [count, address])
             try db.run("DELETE FROM waiting WHERE address = ? AND alerts <= 0", [address])
         }
+        try count(tally, now: now, in: db)
         return rows.count
     }
 

@@ -21,6 +21,8 @@ package final class Store: Sendable {
     package let alarm = Doorbell()
     /// The rows of `pending`, kept beside the table so that `max_pending` costs no count.
     let pendingCount = Mutex(0)
+    /// What is counted by name since it was last written; nil: to be read anew. Taken inside of transactions alone.
+    let tallies = Mutex<TallyBook?>(nil)
     /// The secret under which event ids are made (contract §3).
     package let eventKey: [UInt8]
 
@@ -87,7 +89,14 @@ package final class Store: Sendable {
 
     /// Runs a write transaction; what it throws comes out as `StoreError`.
     func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-        let result = try run(operation) { try $0.write(body) }
+        let result: T
+        do throws(StoreError) {
+            result = try run(operation) { try $0.write(body) }
+        } catch {
+            // It may have counted what was rolled back.
+            tallies.withLock { $0 = nil }
+            throw error
+        }
         if trouble.withLock({ $0.ends() }) { log.notice("\(path) can be written again") }
         return result
     }

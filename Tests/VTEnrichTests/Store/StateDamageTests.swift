@@ -167,7 +167,7 @@ import VTEnrichCore
             try $0.execute(sql: "UPDATE pending SET timestamp = x'00', log_was_cut = 'x' WHERE event_id = 'event-1'")
         }
         var given: [String] = []
-        let expired = try store.expire(before: 100, limit: 10) {
+        let expired = try store.expire(before: 100, limit: 10, now: 100) {
             given.append($0.eventID)
             return []
         }

@@ -79,7 +79,7 @@ import VTEnrichCore
         alert.logWasCut = true
         try store.accept(batch([alert]), now: 10)
         var taken: [EventSource] = []
-        _ = try store.expire(before: 11, limit: 10) {
+        _ = try store.expire(before: 11, limit: 10, now: 11) {
             taken.append($0); return []
         }
         #expect(taken == [alert])
@@ -91,7 +91,7 @@ import VTEnrichCore
         try store.accept(batch([.sample(2, address: "64.62.197.132")]), now: 20)
         var given: [String] = []
         #expect(
-            try store.expire(before: 15, limit: 10) {
+            try store.expire(before: 15, limit: 10, now: 15) {
                 given.append($0.eventID); return []
             } == 1)
         #expect(given == ["event-1"])
