@@ -108,6 +108,8 @@ enum StatusSource {
                     usage: try LocalQuotaLedger.usage(
                         of: store, wall: clock.wall(), boot: clock.boot(), limits: configuration.virusTotal.quota),
                     live: nil)
+            } else {
+                problems = ["there is no state in \(directory): it has never run"]
             }
         } catch {
             guard error.kind != .inaccessible else { throw Denied(reason: error.description) }

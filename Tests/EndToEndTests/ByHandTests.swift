@@ -40,7 +40,7 @@ struct ByHandTests {
         #expect(site.virusTotal.requests.isEmpty)
     }
 
-    @Test func `replay counts what the filters would take, of plain and packed files, without a configuration`()
+    @Test func `replay counts what the filters would take, of plain and packed files`()
         async throws
     {
         let folder = try TemporaryFolder()
@@ -48,16 +48,20 @@ struct ByHandTests {
             .appendingPathComponent("../../demo/sample-alerts.json.gz").standardized.path
         let plain = try folder.write(
             "more.json", Alerts.line(1) + "\ngarbage\n" + Alerts.line(2, srcip: "10.0.0.1") + "\n")
-        let program = try Program("vtenrichd")
-        let packed = try #require(try await program.run(["replay", sample, "--json"]).json as? [String: Int])
+        // Not the machine's own.
+        let config = try folder.write("vtenrichd.yaml", "")
+        func replay(_ files: String...) async throws -> Program.Output {
+            try await Program("vtenrichd").run(["replay", "--json", "--config", config] + files)
+        }
+        let packed = try #require(try await replay(sample).json as? [String: Int])
         #expect(packed["lines"] == 413 && packed["with_address"] == 344 && packed["addresses"] == 127)
-        let both = try #require(try await program.run(["replay", sample, plain, "--json"]).json as? [String: Int])
+        let both = try #require(try await replay(sample, plain).json as? [String: Int])
         let wanted = [
             "lines": 416, "matched": 415, "with_address": 345, "addresses": 128, "malformed": 1, "oversize": 0,
             "excluded": 0, "own_events": 0,
         ]
         #expect(both == wanted)
-        let missing = try await program.run(["replay", "/nowhere/x", "--json"])
+        let missing = try await replay("/nowhere/x")
         #expect(missing.status == 1 && missing.standardError.contains("/nowhere/x"))
     }
 
@@ -69,7 +73,8 @@ struct ByHandTests {
                 "2026-03-02T10:30:00Z,\(Alerts.address(1)),12"
             ]
         let path = try folder.write("arrivals.csv", "time,ip,level\n" + rows.joined(separator: "\n") + "\n")
-        let output = try await Program("vtenrichd").run(["simulate", path, "--json"])
+        let config = try folder.write("vtenrichd.yaml", "")
+        let output = try await Program("vtenrichd").run(["simulate", path, "--json", "--config", config])
         let report = try #require(output.json)
         #expect(output.status == 0 && output.standardError == "")
         #expect(report["alerts"] as? Int == 9 && report["addresses"] as? Int == 8 && report["lookups"] as? Int == 8)

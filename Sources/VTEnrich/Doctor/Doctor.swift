@@ -32,7 +32,9 @@ package struct Doctor {
         let service = service(configuration)
         let ruleset = rules(configuration)
         let daemon = Store.runningDaemon(directory: configuration.stateDirectory)
-        let user = becomeServiceUser(ServiceUser.find(stateDirectory: configuration.stateDirectory, daemon: daemon))
+        let user = becomeServiceUser(
+            ServiceUser.find(stateDirectory: configuration.stateDirectory, daemon: daemon),
+            hasState: access(configuration.stateDirectory, F_OK) == 0)
         // As the service.
         let (keyFindings, key) = examineKey(configuration.virusTotal, daemonState: service.providerState)
         var findings = examineConfiguration(loaded) + user + keyFindings
@@ -64,7 +66,11 @@ package struct Doctor {
         return [Finding(.configuration, .ok, configurationPath)] + warnings
     }
 
-    private func becomeServiceUser(_ user: ServiceUser?) -> [Finding] {
+    private func becomeServiceUser(_ user: ServiceUser?, hasState: Bool) -> [Finding] {
+        if user == nil, !hasState, geteuid() == 0 {
+            let text = "there is no account vtenrichd: examined as root, which can read more than the service"
+            return [Finding(.user, .warn, text, remedy: "systemd-sysusers")]
+        }
         guard let user, user.uid != geteuid() else {
             let text = "examined as \(userName(geteuid()))" + (user == nil ? ", whom the state belongs to" : "")
             return [Finding(.user, .ok, text)]

@@ -45,8 +45,12 @@ enum FileProbes {
         let user = "\(userName(geteuid())):\(groupName(getegid()))"
         var facts = stat()
         guard stat(directory, &facts) == 0 else {
-            let make = "install -d -o \(userName(geteuid())) -g \(groupName(getegid())) -m 0750 \(directory.shellWord)"
-            return [Finding(.state, .fail, "cannot see \(directory): \(errnoText())", remedy: make)]
+            let text = "cannot see \(directory): \(errnoText())"
+            // Still root: there was no account to become, and the service shall not run as root.
+            let (owner, group) =
+                geteuid() == 0 ? ("vtenrichd", "vtenrichd") : (userName(geteuid()), groupName(getegid()))
+            let make = "install -d -o \(owner) -g \(group) -m 0750 \(directory.shellWord)"
+            return [Finding(.state, .fail, text, remedy: make)]
         }
         guard facts.st_mode & S_IFMT == S_IFDIR else {
             return [Finding(.state, .fail, "\(directory) is not a folder", remedy: "set state_dir")]

@@ -34,7 +34,8 @@ extension Store {
         let names = try forget("top", "day, kind, name", days: ("top_day", "day", settings.nameDays), settings.step)
         // Last, since they say which days there are.
         let days =
-            try !names && forget("top_day", "day, kind", days: ("top_day", "day", settings.nameDays), settings.step)
+            names
+            ? false : try forget("top_day", "day, kind", days: ("top_day", "day", settings.nameDays), settings.step)
         let waits = try forget("waited", "day, bucket", days: ("waited", "day", settings.figureDays), settings.step)
         let hours = try forget(
             "hourly", "hour, what", days: ("hourly", "hour", settings.figureDays * 24), settings.step)
