@@ -52,8 +52,9 @@ extension Scheduler {
         let composer = parts.composer(configuration)
         let refusal = whyUnanswered()
         let now = parts.clock.wall()
+        let cutoff = now - configuration.queue.maxWait
         while try parts.store.expire(
-            before: now - configuration.queue.maxWait, limit: Self.batch, now: now, make: { composer.unenriched($0, refusal) }) > 0
+            before: cutoff, limit: Self.batch, now: now, make: { composer.unenriched($0, refusal) }) > 0
         {
             parts.onEvents()
         }
