@@ -60,6 +60,7 @@ $(BINARY):
 install: $(BINARY) ## install below DESTDIR and PREFIX (/usr/local)
 	$(INSTALL) -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/vtenrichd
 	$(INSTALL) -m 644 -t $(SHARE)/vtenrichd/rules rules/*
+	$(INSTALL) -m 644 -t $(SHARE)/vtenrichd/systemd systemd/cdb-list.conf
 	$(INSTALL) -m 644 -t $(SHARE)/doc/vtenrichd \
 	    README.md CHANGELOG.md LICENSE config/vtenrichd.yaml
 	$(INSTALL) -m 644 systemd/vtenrichd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vtenrichd.conf

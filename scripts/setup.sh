@@ -16,6 +16,8 @@ need zlib1g-dev pkg-config --exists zlib
 need openssl test -x /usr/bin/openssl # the tests make certificates with it
 need git command -v git               # fetches the Swift packages
 need gzip command -v gzip
+need python3 test -x /usr/bin/python3
+need python3-aiosmtpd /usr/bin/python3 -c 'import aiosmtpd' # the mail server of the tests
 
 if [ ${#packages[@]} -gt 0 ]; then
     echo "missing packages: ${packages[*]}"

@@ -16,6 +16,14 @@ static inline CURLcode vt_curl_set_pointer(CURL *handle, CURLoption option, void
     return curl_easy_setopt(handle, option, value);
 }
 
+static inline CURLcode vt_curl_set_bytes(CURL *handle, CURLoption option, const void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode vt_curl_set_off(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
 static inline CURLcode vt_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(handle, option, value);
 }

@@ -110,6 +110,12 @@ extension StatusText {
                 Phrase("\(number(sink.confirmed)) confirmed"), zero(sink.unconfirmed, "unconfirmed"),
                 zero(sink.repeated, "repeated"), Phrase("\(number(sink.retries)) retries"),
             ]
+        } else if let dead = sink.deadLetters {
+            phrases = [Phrase("\(number(sink.sent)) sent"), waiting, zero(dead, "dead letters")]
+            phrases += [
+                Phrase("\(number(sink.retries)) retries"), Phrase("\(number(sink.suppressed ?? 0)) suppressed"),
+            ]
+            if let count = sink.unanswered, count > 0 { phrases.append(zero(count, "unanswered")) }
         } else {
             phrases = [waiting]
         }

@@ -66,7 +66,10 @@ extension LoadedAPIKey {
         return try read(.file(settings.apiKeyFile), at: settings.apiKeyFile)
     }
 
-    private static func read(_ source: APIKeySource, at path: String) throws(APIKeyError) -> LoadedAPIKey {
+    /// - Parameter what: names the secret in messages.
+    static func read(
+        _ source: APIKeySource, at path: String, what: String = "API key"
+    ) throws(APIKeyError) -> LoadedAPIKey {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             let cause = errno
@@ -75,25 +78,26 @@ extension LoadedAPIKey {
                     key: nil, source: source,
                     warning: "no API key: \(path) does not exist; alerts wait until it does and the daemon is reloaded")
             }
-            throw APIKeyError(description: KeyFileAdvice(path: path).unreadable(cause: cause))
+            throw APIKeyError(description: KeyFileAdvice(path: path, what: what).unreadable(cause: cause))
         }
         defer { close(descriptor) }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw APIKeyError(description: "the API key file \(path) is not a regular file")
+            throw APIKeyError(description: "the \(what) file \(path) is not a regular file")
         }
         if facts.st_mode & 0o007 != 0 {
-            throw APIKeyError(description: KeyFileAdvice(path: path).readableByOthers(mode: facts.st_mode))
+            throw APIKeyError(description: KeyFileAdvice(path: path, what: what).readableByOthers(mode: facts.st_mode))
         }
         var bytes = [UInt8](repeating: 0, count: 4_097)
         let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 else {
-            throw APIKeyError(description: "cannot read the API key file \(path): \(String(cString: strerror(errno)))")
+            throw APIKeyError(description: "cannot read the \(what) file \(path): \(String(cString: strerror(errno)))")
         }
         do throws(APIKey.Refusal) {
             return LoadedAPIKey(key: try APIKey(bytes.prefix(count)), source: source)
         } catch {
-            throw APIKeyError(description: "the API key file \(path) \(error)")
+            throw APIKeyError(
+                description: "the \(what) file \(path) \(error)".replacing("the API key", with: "the \(what)"))
         }
     }
 }
@@ -101,9 +105,10 @@ extension LoadedAPIKey {
 /// Sentences about a key file that ends with the command that mends it.
 private struct KeyFileAdvice {
     let path: String
+    let what: String
 
     func readableByOthers(mode: mode_t) -> String {
-        "the API key file \(path) has mode \(octal(mode)), so every user can get at the key; run: chmod 640 \(shellWord)"
+        "the \(what) file \(path) has mode \(octal(mode)), so every user can get at the \(what == "API key" ? "key" : what); run: chmod 640 \(shellWord)"
     }
 
     /// Says who the process is, and whose the file is as far as that can be seen.
@@ -112,10 +117,10 @@ private struct KeyFileAdvice {
         let who = "user \(userName(geteuid())), group \(groupName(getegid()))"
         var facts = stat()
         guard cause == EACCES, stat(path, &facts) == 0 else {
-            return "cannot open the API key file \(path) as \(who): \(reason)"
+            return "cannot open the \(what) file \(path) as \(who): \(reason)"
         }
         let owner = "\(userName(facts.st_uid)):\(groupName(facts.st_gid))"
-        return "cannot open the API key file \(path) as \(who): \(reason); it belongs to \(owner) with mode "
+        return "cannot open the \(what) file \(path) as \(who): \(reason); it belongs to \(owner) with mode "
             + "\(octal(facts.st_mode)); run: chgrp \(groupName(getegid())) \(shellWord) && chmod 640 \(shellWord)"
     }
 

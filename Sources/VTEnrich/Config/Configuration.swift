@@ -76,6 +76,8 @@ package struct Configuration: Sendable, Equatable {
     /// nil: nothing is sent to analysisd (`output.analysisd: null`).
     package var analysisd: Analysisd? = Analysisd()
     package var outputFile: String?
+    /// Receivers beside analysisd.
+    package var outputs: [OutputSettings] = []
     package var stateDirectory = "/var/lib/vtenrichd"
     package var controlSocket = "/run/vtenrichd/control.sock"
     package var logLevel = LogLevel.info

@@ -81,6 +81,7 @@ extension KeyTable<Configuration> {
             Field("output.analysisd.confirm", \.analysisdOrDefault.confirm, .choice),
             Field("output.analysisd.confirm_after", \.analysisdOrDefault.confirmAfter, .duration(1...day)),
             Field("output.file", \.outputFile, .optional(.path)),
+            Field("outputs", \.outputs, .list(of: .output, atMost: 50)),
         ]
     }
 

@@ -49,6 +49,21 @@ package enum ConfigurationReader {
         return LoadedConfiguration(configuration, warnings: issues)
     }
 
+    /// Names tell outputs apart, in the outbox too; two that write one file would damage it.
+    private static func checkOutputs(_ configuration: Configuration, _ reading: inout ConfigurationReading) {
+        var names: Set<String> = configuration.outputFile == nil ? [] : ["file"]
+        var paths = Set([configuration.alerts.path, configuration.outputFile].compactMap { $0 })
+        for output in configuration.outputs {
+            if !names.insert(output.name).inserted {
+                reading.add(
+                    .error, "two outputs are called '\(output.name)': give one a name of its own", keys: "outputs")
+            }
+            if let path = output.path, !paths.insert(path).inserted {
+                reading.add(.error, "\(path) is the file of another output or of alerts.path", keys: "outputs")
+            }
+        }
+    }
+
     /// What no single key can tell.
     private static func checkTogether(_ configuration: Configuration, _ reading: inout ConfigurationReading) {
         let verdict = configuration.verdict
@@ -62,7 +77,8 @@ package enum ConfigurationReader {
                 .warning, "is above score_malicious_min, so it never decides", keys: "verdict.score_suspicious_min",
                 "verdict.score_malicious_min")
         }
-        if configuration.analysisd == nil && configuration.outputFile == nil {
+        checkOutputs(configuration, &reading)
+        if configuration.analysisd == nil && configuration.outputFile == nil && configuration.outputs.isEmpty {
             reading.add(
                 .error, "is null and there is no output.file: no event would go anywhere", keys: "output.analysisd")
         }

@@ -130,6 +130,13 @@ package struct StatusBuilder {
             sinks["file"] = StatusReport.Sink(
                 waiting: state.outbox["file"] ?? 0, lastError: live?.sinks["file"]?.lastError)
         }
+        for name in configuration.outputs.map(\.name) {
+            let counts = state.outputs[name] ?? [:]
+            sinks[name] = StatusReport.Sink(
+                waiting: state.outbox[name] ?? 0, sent: counts[.sent] ?? 0, retries: counts[.retries] ?? 0,
+                unanswered: counts[.unanswered] ?? 0, deadLetters: counts[.deadLetters] ?? 0,
+                suppressed: counts[.suppressed] ?? 0, lastError: live?.sinks[name]?.lastError)
+        }
         return sinks
     }
 

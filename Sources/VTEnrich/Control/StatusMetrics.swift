@@ -89,6 +89,16 @@ extension StatusReport {
         for (name, help, value) in counters {
             page.counters("output_\(name)_total", help, sinks.map { (["sink": $0.key], $0.value[keyPath: value]) })
         }
+        let ofOutputs: [(String, String, KeyPath<Sink, Int?>)] = [
+            ("dead_letters", "Notices given up.", \.deadLetters),
+            ("unanswered", "Notices that left without an answer.", \.unanswered),
+            ("suppressed", "Notices not made, since the address was told that day.", \.suppressed),
+        ]
+        for (name, help, value) in ofOutputs {
+            page.counters(
+                "output_\(name)_total", help,
+                sinks.compactMap { sink in sink.value[keyPath: value].map { (["sink": sink.key], $0) } })
+        }
     }
 }
 

@@ -88,6 +88,10 @@ package struct StatusReport: Codable, Sendable, Equatable {
         package var repeated = 0
         package var retries = 0
         package var dropped = 0
+        /// Of an output: left without an answer; given up; not made, since it was told of the address that day.
+        @OrNull package var unanswered: Int?
+        @OrNull package var deadLetters: Int?
+        @OrNull package var suppressed: Int?
         @OrNull package var lastError: String?
     }
 

@@ -7,11 +7,13 @@ package final class Deliverers: Sendable {
     private let clock: Clock
     private let logSettings: LogSettings
     private let running = Mutex<[String: Deliverer]>([:])
+    private let outputs: OutputDeliverers
 
     package init(store: Store, clock: Clock, logSettings: LogSettings) {
         self.store = store
         self.clock = clock
         self.logSettings = logSettings
+        outputs = OutputDeliverers(store: store, clock: clock, logSettings: logSettings)
     }
 
     /// A sink that is configured no longer stops; its events stay in the outbox until it is again.
@@ -31,22 +33,26 @@ package final class Deliverers: Sendable {
                 Task { await deliverer.run() }
             }
         }
+        await outputs.apply(configuration.outputs)
     }
 
     package func ring() {
         for deliverer in all { deliverer.doorbell.ring() }
+        outputs.ring()
     }
 
     package func stop() async {
         for deliverer in all { await deliverer.stop() }
+        await outputs.stop()
     }
 
     package func beat() async {
         for deliverer in all { await deliverer.beat() }
+        await outputs.beat()
     }
 
     package var statuses: [String: SinkStatus] {
-        running.withLock { $0 }.mapValues(\.sinkStatus)
+        running.withLock { $0 }.mapValues(\.sinkStatus).merging(outputs.statuses) { sink, _ in sink }
     }
 
     private var all: [Deliverer] { running.withLock { Array($0.values) } }

@@ -63,7 +63,7 @@ enum ConnectionProbe {
         let code = curl_easy_perform(handle)
         guard code == CURLE_OK else {
             let text = message[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: message)
-            return .failure(Failure(cause: CurlFailure.text(code, text, timeout: timeout)))
+            return .failure(Failure(cause: CurlFailure.text(code, text)))
         }
         return .success(describe(handle, isTLS: url.scheme == "https"))
     }

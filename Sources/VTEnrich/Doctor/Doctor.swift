@@ -3,7 +3,7 @@ import Glibc
 /// The examination behind `doctor`: one probe after the other, each only looking. As root it becomes the service's user on the
 /// way, for good, since what root can read says nothing.
 package struct Doctor {
-    private let configurationPath: String
+    let configurationPath: String
     private let environment: [String: String]
     /// Whether VirusTotal may be asked.
     private let isLive: Bool
@@ -21,11 +21,7 @@ package struct Doctor {
         do throws(ConfigurationErrors) {
             loaded = try ConfigurationReader.load(path: configurationPath)
         } catch {
-            return error.issues.map {
-                Finding(
-                    .configuration, $0.severity == .error ? .fail : .warn, $0.description,
-                    remedy: "vtenrichd check --config \(configurationPath.shellWord)")
-            }
+            return refused(error)
         }
         let configuration = loaded.configuration
         // As who we are: the service needs none of it.
@@ -55,6 +51,14 @@ package struct Doctor {
         return findings
     }
 
+    func refused(_ errors: ConfigurationErrors) -> [Finding] {
+        errors.issues.map {
+            Finding(
+                .configuration, $0.severity == .error ? .fail : .warn, $0.description,
+                remedy: "vtenrichd check --config \(configurationPath.shellWord)")
+        }
+    }
+
     private func examineConfiguration(_ loaded: LoadedConfiguration) -> [Finding] {
         let warnings = loaded.warnings.map { Finding(.configuration, .warn, $0.description) }
         guard access(configurationPath, R_OK) == 0 else {
@@ -66,7 +70,7 @@ package struct Doctor {
         return [Finding(.configuration, .ok, configurationPath)] + warnings
     }
 
-    private func becomeServiceUser(_ user: ServiceUser?, hasState: Bool) -> [Finding] {
+    func becomeServiceUser(_ user: ServiceUser?, hasState: Bool) -> [Finding] {
         if user == nil, !hasState, geteuid() == 0 {
             let text = "there is no account vtenrichd: examined as root, which can read more than the service"
             return [Finding(.user, .warn, text, remedy: "systemd-sysusers")]

@@ -8,6 +8,7 @@ package struct EventComposer: Sendable {
     package static let file = "file"
 
     private let configuration: Configuration
+    private let outputs: OutputComposer?
     /// Told of every alert that is answered, and whether with a record or a verdict.
     private let onAlert: (@Sendable (EventSource, _ isEnriched: Bool) -> Void)?
 
@@ -16,6 +17,7 @@ package struct EventComposer: Sendable {
     ) {
         self.configuration = configuration
         self.onAlert = onAlert
+        outputs = configuration.outputs.isEmpty ? nil : OutputComposer(configuration.outputs)
     }
 
     /// What the cache holds about the alert's address, judged at `now` (seconds since 1970).
@@ -24,26 +26,47 @@ package struct EventComposer: Sendable {
         guard hasSink else { return [] }
         let mark = EnrichedEvent.CacheMark(
             isHit: isHit, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))
+        let allowlisted = configuration.selection.allowlist.contains { $0.contains(source.address) }
         let json = EnrichedEvent.make(
             source, entry.reputation, pivot: entry.pivot, cache: mark, now: now, settings: configuration.verdict,
-            allowlisted: configuration.selection.allowlist.contains { $0.contains(source.address) })
-        return items(source, kind(of: entry, now), source.eventID, json)
+            allowlisted: allowlisted)
+        let items = items(source, kind(of: entry, now), source.eventID, json)
+        guard let outputs else { return items }
+        return items + outputs.items(source, judged(entry, now, allowlisted: allowlisted), json, now: now)
     }
 
-    package func unenriched(_ source: EventSource, _ refusal: Refusal) -> [OutboxItem] {
+    /// What the outputs' filters look at.
+    private func judged(_ entry: CachedVerdict, _ now: Double, allowlisted: Bool) -> OutputComposer.Judged {
+        switch entry.reputation {
+        case .found(let facts):
+            let judgement = VerdictFlow.judge(
+                facts, pivot: entry.pivot, now: now, settings: configuration.verdict, allowlisted: allowlisted,
+                fresh: entry.isFresh(at: now))
+            return .init(verdict: judgement.verdict, judgement: judgement)
+        case .notFound: return .init(verdict: .unknown)
+        case .invalid: return .init()
+        }
+    }
+
+    /// - Parameter now: wall clock.
+    package func unenriched(_ source: EventSource, _ refusal: Refusal, now: Double) -> [OutboxItem] {
         onAlert?(source, false)
         guard hasSink else { return [] }
         let json = EnrichedEvent.unenriched(
             source, reason: refusal.reason, status: refusal.status, description: refusal.description)
         return items(source, "unenriched", source.eventID, json)
+            + (outputs?.items(source, .init(), json, now: now) ?? [])
     }
 
     /// Tells Wazuh once a day that the quota is spent (contract §3, rule 199906).
     package func notice(id: String, description: String) -> [OutboxItem] {
-        items(nil, "notice", id, EnrichedEvent.notice(reason: .quota, description: description, id: id))
+        let json = EnrichedEvent.notice(reason: .quota, description: description, id: id)
+        return items(nil, "notice", id, json) + (outputs?.notice(id, json) ?? [])
     }
 
-    private var hasSink: Bool { configuration.analysisd != nil || configuration.outputFile != nil }
+    private var hasSink: Bool {
+        configuration.analysisd != nil || configuration.outputFile != nil || outputs != nil
+    }
 
     /// The verdict that the event tells.
     private func kind(of entry: CachedVerdict, _ now: Double) -> String {

@@ -54,7 +54,7 @@ extension Scheduler {
         let now = parts.clock.wall()
         let cutoff = now - configuration.queue.maxWait
         while try parts.store.expire(
-            before: cutoff, limit: Self.batch, now: now, make: { composer.unenriched($0, refusal) }) > 0
+            before: cutoff, limit: Self.batch, now: now, make: { composer.unenriched($0, refusal, now: now) }) > 0
         {
             parts.onEvents()
         }

@@ -27,7 +27,7 @@ package struct Simulation: Sendable {
     package init(_ configuration: Configuration) {
         var configuration = configuration
         configuration.analysisd = nil
-        configuration.outputFile = nil
+        (configuration.outputFile, configuration.outputs) = (nil, [])
         configuration.virusTotal.user = nil
         self.configuration = configuration
     }

@@ -2,7 +2,7 @@ import GRDB
 
 /// The tables of `state.db`, as a list of steps that only grows: step N makes version N of N - 1.
 enum Schema {
-    static let steps = [firstVersion]
+    static let steps = [firstVersion, outputs]
 
     /// The version this program writes. A database with a higher `user_version` is refused untouched.
     static var version: Int { steps.count }
@@ -108,5 +108,12 @@ enum Schema {
         CREATE TABLE top_day (
             day INTEGER NOT NULL, kind TEXT NOT NULL, alerts INTEGER NOT NULL, floor INTEGER NOT NULL,
             PRIMARY KEY (day, kind)) WITHOUT ROWID;
+        """
+
+    /// What an output was told of on a day (UTC, `2026-03-02`), for those that take an address once.
+    private static let outputs = """
+        CREATE TABLE told (
+            sink TEXT NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL, PRIMARY KEY (sink, what, day));
+        CREATE INDEX told_day ON told (day);
         """
 }

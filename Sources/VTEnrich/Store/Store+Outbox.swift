@@ -9,15 +9,19 @@ package struct OutboxItem: Sendable, Equatable {
     /// nil for what speaks of no alert (the daily notice).
     package var eventID: String?
     package var body: Data
+    /// Of the items of a sink with the same mark only the first of a day is kept (`Told`).
+    package var once: Told?
 
-    package init(sink: String, kind: String = "unknown", eventID: String?, body: Data) {
+    package init(sink: String, kind: String = "unknown", eventID: String?, body: Data, once: Told? = nil) {
         self.sink = sink
         self.kind = kind
         self.eventID = eventID
         self.body = body
+        self.once = once
     }
 
     func insert(in db: Database) throws {
+        if let once, try !once.isFirst(of: sink, in: db) { return }
         try db.run(
             """
             INSERT INTO outbox (sink, kind, event_id, body, queued_at)

@@ -1,4 +1,5 @@
 import GRDB
+import VTEnrichCore
 
 /// How long the state remembers.
 package struct PruningSettings: Sendable, Equatable {
@@ -30,6 +31,9 @@ extension Store {
         let verdicts = try delete(
             from: "verdict", key: "address", where: "expires_at < ?", ordered: "expires_at", now - settings.maxStale,
             settings.step)
+        let told = try delete(
+            from: "told", key: "rowid", where: "day < ?", ordered: "day", UTCDate(wall: now - 2 * 86_400).description,
+            settings.step)
         try forgetDays(beyond: settings.spentDays)
         let names = try forget("top", "day, kind, name", days: ("top_day", "day", settings.nameDays), settings.step)
         // Last, since they say which days there are.
@@ -39,7 +43,7 @@ extension Store {
         let waits = try forget("waited", "day, bucket", days: ("waited", "day", settings.figureDays), settings.step)
         let hours = try forget(
             "hourly", "hour, what", days: ("hourly", "hour", settings.figureDays * 24), settings.step)
-        return seen || verdicts || names || days || waits || hours
+        return seen || verdicts || told || names || days || waits || hours
     }
 
     /// Before this an id is forgotten: by age, or because there are too many after it.
@@ -53,7 +57,8 @@ extension Store {
     }
 
     private func delete(
-        from table: String, key: String, where condition: String, ordered column: String, _ cutoff: Double, _ limit: Int
+        from table: String, key: String, where condition: String, ordered column: String,
+        _ cutoff: some DatabaseValueConvertible, _ limit: Int
     ) throws(StoreError) -> Bool {
         let selection = "SELECT \(key) FROM \(table) WHERE \(condition) ORDER BY \(column)"
         let isDue = try read("pruning") {

@@ -11,6 +11,8 @@ package struct StateSummary: Sendable, Equatable {
     package var oldestPending: Double?
     /// Events made and not yet sent, by sink.
     package var outbox: [String: Int] = [:]
+    /// Counters of the outputs, by sink.
+    package var outputs: [String: [OutputCounter: Int]] = [:]
     package var cache = CacheStats()
     package var checkpoint: Checkpoint?
 }
@@ -58,6 +60,9 @@ extension Store {
         }
         for row in counters {
             if let counter = Counter(rawValue: row["name"]) { summary.counters[counter] = row["value"] }
+            if let (sink, counter) = OutputCounter.read(row["name"]) {
+                summary.outputs[sink, default: [:]][counter] = row["value"]
+            }
         }
         summary.waitingAddresses = waiting
         summary.ages = ages

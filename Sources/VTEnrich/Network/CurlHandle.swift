@@ -19,7 +19,8 @@ final class CurlHandle {
     }()
 
     init(_ options: CurlOptions) throws(TransportFailure) {
-        guard options.url.scheme == "https" || (options.url.scheme == "http" && options.url.isLoopback) else {
+        let isClear = options.url.scheme == "http" && (options.url.isLoopback || options.allowsClearText)
+        guard options.url.scheme == "https" || isClear else {
             let cause = "\(options.url.masked) is refused: without https the key would travel in clear"
             throw TransportFailure(cause: cause, wasSent: false)
         }
@@ -46,10 +47,10 @@ final class CurlHandle {
         errorText.deallocate()
     }
 
-    /// One GET of `path` below the provider's URL.
-    func get(_ path: String, for exchange: Exchange) -> TransportResult {
+    /// One request for `path` below the service's URL: a GET, or with a body a POST.
+    func send(_ path: String, _ body: [UInt8]?, for exchange: Exchange) -> TransportResult {
         let transfer = CurlTransfer(exchange, maxBody: options.maxBody)
-        let code = withExtendedLifetime(transfer) { perform(options.url.masked + path, transfer) }
+        let code = withExtendedLifetime(transfer) { perform(options.url.masked + path, body, transfer) }
         var status = 0
         vt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         let wasSent = exchange.hasLeft.load(ordering: .sequentiallyConsistent)
@@ -58,14 +59,17 @@ final class CurlHandle {
             return .failure(TransportFailure(cause: describe(code, transfer), wasSent: wasSent))
         }
         // A server or proxy may repeat the header: from here on the key is in nobody's texts.
-        let body = transfer.body.replacing(Array(options.key.headerValue.utf8), with: Array("***".utf8))
+        var answer = transfer.body
+        for secret in options.secrets where !secret.isEmpty {
+            answer = answer.replacing(Array(secret.utf8), with: Array("***".utf8))
+        }
         return .success(
             HTTPAnswer(
-                status: status, retryAfter: transfer.retryAfter, body: body,
+                status: status, retryAfter: transfer.retryAfter, body: answer,
                 incomplete: code == CURLE_OK ? nil : describe(code, transfer)))
     }
 
-    private func perform(_ url: String, _ transfer: CurlTransfer) -> CURLcode {
+    private func perform(_ url: String, _ body: [UInt8]?, _ transfer: CurlTransfer) -> CURLcode {
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         errorText[0] = 0
         vt_curl_set_string(handle, CURLOPT_URL, url)
@@ -73,14 +77,25 @@ final class CurlHandle {
         vt_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
         vt_curl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
         vt_curl_set_request_context(handle, context)
-        return curl_easy_perform(handle)
+        guard let body else {
+            vt_curl_set_long(handle, CURLOPT_HTTPGET, 1)
+            return curl_easy_perform(handle)
+        }
+        return body.withUnsafeBytes { bytes in
+            vt_curl_set_long(handle, CURLOPT_POST, 1)
+            vt_curl_set_off(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+            // An empty body has no address, and without one curl would ask for the data.
+            vt_curl_set_bytes(handle, CURLOPT_POSTFIELDS, bytes.baseAddress.map { UnsafeRawPointer($0) })
+            defer { vt_curl_set_bytes(handle, CURLOPT_POSTFIELDS, nil) }
+            return curl_easy_perform(handle)
+        }
     }
 
     private func describe(_ code: CURLcode, _ transfer: CurlTransfer) -> String {
         if transfer.isTooLarge { return "the answer is larger than \(options.maxBody) bytes" }
         if transfer.requests > 1 { return "the connection ended before the answer" }
         let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
-        return CurlFailure.text(code, text.replacing(options.key.headerValue, with: "***"), timeout: options.timeout)
+        return CurlFailure.text(code, options.masked(text), section: options.section)
     }
 }
 
@@ -120,9 +135,7 @@ extension CurlHandle {
         try set(CURLOPT_TIMEOUT_MS, Int(options.timeout * 1000))
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(options.timeout, 10) * 1000))
         vt_curl_set_quick_exit(handle)
-        for header in ["x-apikey: \(options.key.headerValue)", "accept: application/json"] {
-            headers = curl_slist_append(headers, header)
-        }
+        for header in options.headers { headers = curl_slist_append(headers, header) }
         guard vt_curl_set_list(handle, CURLOPT_HTTPHEADER, headers) == CURLE_OK else {
             throw Refusal(option: CURLOPT_HTTPHEADER.rawValue)
         }

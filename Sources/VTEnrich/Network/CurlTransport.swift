@@ -22,10 +22,10 @@ package struct TransportFailure: Error, Sendable, Equatable {
 
 package typealias TransportResult = Result<HTTPAnswer, TransportFailure>
 
-/// Sends one GET at a time to one host and keeps the connection.
+/// Sends one request at a time to one host and keeps the connection.
 ///
-/// curl blocks, so it runs on a queue of its own; the caller waits without a thread. What a status means is
-/// `ErrorTable`'s business, when to ask the scheduler's.
+/// curl blocks, so it runs on a queue of its own; the caller waits without a thread. What a status means and what is
+/// repeated is for the caller to say.
 package final class CurlTransport: @unchecked Sendable {
     private let options: CurlOptions
     private let queue = DispatchQueue(label: "vtenrichd.curl")
@@ -37,29 +37,34 @@ package final class CurlTransport: @unchecked Sendable {
     }
 
     /// A cancelled task gets its failure at once; curl itself stops within about a second, when it next looks.
-    package func get(_ path: String) async -> TransportResult {
+    package func get(_ path: String) async -> TransportResult { await send(path, nil) }
+
+    /// A POST of `body`; its type stands in the options' headers.
+    package func post(_ path: String, _ body: [UInt8]) async -> TransportResult { await send(path, body) }
+
+    private func send(_ path: String, _ body: [UInt8]?) async -> TransportResult {
         let exchange = Exchange()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 exchange.begin(continuation)
-                queue.async { exchange.end(self.perform(path, exchange)) }
+                queue.async { exchange.end(self.perform(path, body, exchange)) }
             }
         } onCancel: {
             exchange.stop()
         }
     }
 
-    private func perform(_ path: String, _ exchange: Exchange) -> TransportResult {
+    private func perform(_ path: String, _ body: [UInt8]?, _ exchange: Exchange) -> TransportResult {
         guard !exchange.isStopped.load(ordering: .sequentiallyConsistent) else {
             return Exchange.stopped(wasSent: false)
         }
-        if let handle { return handle.get(path, for: exchange) }
+        if let handle { return handle.send(path, body, for: exchange) }
         do throws(TransportFailure) {
             handle = try CurlHandle(options)
         } catch {
             return .failure(error)
         }
-        return perform(path, exchange)
+        return perform(path, body, exchange)
     }
 }
 
