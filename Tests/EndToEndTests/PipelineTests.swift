@@ -6,8 +6,8 @@ import VTEnrich
 /// The article's pipeline with the built program: honeypot alert, verdict, case, message, block.
 struct PipelineTests {
     /// The article's three attackers, and one above the bar of blocking.
-    private static let attackers = [
-        (address: "110.35.80.116", engines: 23, severity: 3), ("165.22.54.16", 8, 2), ("193.32.162.145", 1, 1),
+    private static let attackers: [(address: String, engines: Int, severity: Int)] = [
+        ("110.35.80.116", 23, 3), ("165.22.54.16", 8, 2), ("193.32.162.145", 1, 1),
         ("45.205.27.69", 16, 3),
     ]
 

@@ -133,14 +133,19 @@ package actor OutputDeliverer {
     }
 
     private func send(_ rows: [Delivery], by channel: any OutputChannel, _ boot: Double) async throws -> Double {
-        sends.append(boot)
+        if settings.maxPerMinute > 0 { sends.append(boot) }
         let bodies = rows.map { [UInt8]($0.body) }
-        let task = Task { await channel.send(bodies) }
+        let task = Task { await self.hand(bodies, to: channel) }
         inFlight = task
         if stopping { task.cancel() }
         let outcome = await task.value
         inFlight = nil
         return try note(outcome, of: rows)
+    }
+
+    /// On this actor's queue, where a channel may block.
+    private func hand(_ bodies: [[UInt8]], to channel: any OutputChannel) async -> OutputOutcome {
+        await channel.send(bodies)
     }
 
     // MARK: What became of it
@@ -209,7 +214,7 @@ package actor OutputDeliverer {
         guard boot >= boundsDue else { return }
         boundsDue = boot + 1
         let dropped = try store.dropExcess(sink: sink, beyond: settings.maxWaiting)
-        let old = try store.deliveries(sink: sink, limit: 100).filter { clock.wall() - $0.queuedAt > settings.maxAge }
+        let old = try store.deliveries(sink: sink, limit: 20).filter { clock.wall() - $0.queuedAt > settings.maxAge }
         if !old.isEmpty { try store.finish(old.map(\.id), sink: sink, as: .deadLetters) }
         guard dropped + old.count > 0 else { return }
         log.error(

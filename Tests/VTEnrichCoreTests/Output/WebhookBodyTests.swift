@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import VTEnrichCore
+
+@testable import VTEnrichCore
 
 struct WebhookBodyTests {
     private func object(_ bytes: [UInt8]) throws -> [String: Any] {
@@ -111,7 +112,7 @@ struct OutputServiceTests {
 }
 
 struct OutputFilterTests {
-    private static let judged = { (verdict: Verdict, severity: Judgement.Severity, block: Bool) in
+    private static func judged(_ verdict: Verdict, _ severity: Judgement.Severity, _ block: Bool) -> Judgement {
         Judgement(
             verdict: verdict, weighted: 0, ageDays: nil, severity: severity, block: block, isBorderline: false,
             pivot: nil,

@@ -178,13 +178,50 @@ import VTEnrichCore
         #expect(try counts == [.unanswered: 1, .sent: 1])
     }
 
+    @Test(arguments: ["application/json", "text/html", "text/plain"])
+    func `a template's values are escaped for its content type`(type: String) async throws {
+        let server = try ServiceStandIn(.slack)
+        var output = try output(.webhook, url: server.url)
+        (output.format, output.contentType) = (.template, type)
+        let text = "{\"a\":\"{{alert.full_log}}\",\"ip\":\"{{srcip}}\",\"n\":{{virustotal_ip.counts.malicious}},"
+        let rest = "\"b\":{{#virustotal_ip.is_block}}true{{/virustotal_ip.is_block}}{{^virustotal_ip.is_block}}false"
+        output.template = try folder.write("t.mustache", text + rest + "{{/virustotal_ip.is_block}}}")
+        let deliverer = try deliverer(output)
+        let log = "\"},{\"ip\":\"1.1.1.1\n\\ <script>alert(1)</script> {{srcip}}"
+        var source = Sample.source(1, "45.9.148.1")
+        source.fullLog = log
+        let event = EnrichedEvent.make(
+            source, .found(ReputationFacts(stats: .init(malicious: 8, total: 80))), pivot: nil,
+            cache: .init(isHit: true), now: clock.wall, settings: VerdictSettings())
+        let items = OutputComposer([output]).items(source, .init(verdict: .malicious), event, now: clock.wall)
+        try store.add(toOutbox: items)
+        await settle(deliverer)
+        let request = try #require(server.taken.first)
+        let body = String(decoding: request.body, as: UTF8.self)
+        #expect(request.headers["content-type"] == type && body.contains("45.9.148.1"))
+        switch type {
+        case "application/json":
+            #expect(request.json?["a"] as? String == log && request.json?["ip"] as? String == "45.9.148.1")
+            #expect(request.json?["n"] as? Int == 8 && request.json?["b"] as? Bool == false)
+        case "text/html": #expect(!body.contains("<script>") && body.contains("&lt;script&gt;"))
+        default: #expect(body.contains(log))
+        }
+    }
+
+    @Test func `a template that cannot be used stops its output alone, and says why`() async throws {
+        var output = try output(.webhook)
+        (output.format, output.template) = (.template, try folder.write("t", "{{#open}}"))
+        let deliverer = try deliverer(output)
+        _ = await deliverer.step()
+        #expect(deliverer.sinkStatus.lastError?.contains("cannot be used") == true)
+    }
+
     @Test func `the hook's URL and the key are in no text`() async throws {
         let theHiveOutput = try output()
         var hook = try output(.webhook)
         hook.name = "hook"
-        let echo = Array("echo secret-of-thehive /hooks/webhook_secret-part".utf8)
-        for output in [theHiveOutput, hook] {
-            theHive.answerAll(with: Reply(400, echo))
+        for (output, secret) in [(theHiveOutput, "secret-of-thehive"), (hook, "/hooks/webhook_secret-part")] {
+            theHive.answerAll(with: Reply(400, Array("echo \(secret)".utf8)))
             let deliverer = try deliverer(output)
             try queue(addresses(1), output)
             await settle(deliverer)
