@@ -6,8 +6,9 @@ package enum OutputKeys {
     /// Every key of a type with its default as it is written; `null` where there is none. For the manual's tests.
     package static func defaults(of kind: OutputSettings.Kind) -> [(key: String, value: String)] {
         table(kind).fields.map { field in
-            let text = (try? Yams.serialize(node: field.write(OutputSettings(kind)))) ?? ""
-            return (field.key, text.split(separator: "\n").first.map(String.init) ?? "")
+            let node = field.write(OutputSettings(kind))
+            let texts = node.sequence?.compactMap { $0.scalar?.string }
+            return (field.key, texts.map { "[\($0.joined(separator: ", "))]" } ?? node.scalar?.string ?? "")
         }
     }
 
