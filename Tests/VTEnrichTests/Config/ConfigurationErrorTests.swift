@@ -15,7 +15,7 @@ struct ConfigurationErrorTests {
         (
             "qouta: 1",
             "c.yaml:1:1: qouta: unknown key; known here: alerts, allowlist, block, cache, control_socket, "
-                + "exclude, filters, ip_fields, log, output, queue, severity, state_dir, verdict, virustotal"
+                + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("virustotal:\n  qouta: {per_minute: 4}", "c.yaml:2:3: virustotal.qouta: unknown key, did you mean 'quota'?"),
         ("alert: {path: /a}", "c.yaml:1:1: alert: unknown key, did you mean 'alerts'?"),
@@ -29,7 +29,7 @@ struct ConfigurationErrorTests {
         (
             "<<: {a: b}",
             "c.yaml:1:1: <<: unknown key; known here: alerts, allowlist, block, cache, control_socket, "
-                + "exclude, filters, ip_fields, log, output, queue, severity, state_dir, verdict, virustotal"
+                + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("? [a]\n: b", "c.yaml:1:3: a key must be text, found a list"),
     ]
