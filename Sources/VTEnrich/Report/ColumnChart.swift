@@ -61,6 +61,12 @@ struct ColumnChart {
                 """)
             below += part.count
         }
+        // Where there is room, the number stands on the column.
+        if columns.count <= 12, below > 0 {
+            parts.append(
+                "<text class=\"tick middle\" x=\"\(x + breadth / 2)\" y=\"\(y(below) - 4)\">\(Figures.count(below))</text>"
+            )
+        }
         let label: [Markup] =
             column.label.map {
                 ["<text class=\"tick middle\" x=\"\(x + breadth / 2)\" y=\"\(Self.height - 8)\">\($0)</text>"]
