@@ -2,7 +2,7 @@
 # pictures.sh BIN: makes the pictures in docs/pictures with the programs in BIN. Plays the demo's alerts, several times over a
 # week of false time, through the daemon and the stand-ins; nothing goes out. Runs as root in name spaces of its own, so that
 # the pictures show the paths of a real manager and the machine stays as it is.
-# Needs: faketime jq tmux python3 chromium pngquant (Debian packages).
+# STEPS=4 plays half a day only. Needs: faketime jq tmux python3 chromium pngquant (Debian packages).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,7 +16,7 @@ chmod 755 "$work"
 processes=()
 finish() {
     [ $? = 0 ] || tail -n 5 "$work"/*.err >&2
-    tmux -S "$work/tmux" kill-server 2>/dev/null || true
+    for socket in "$work"/tmux-*; do tmux -S "$socket" kill-server 2>/dev/null || true; done
     for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
     wait
     rm -rf "$work"
@@ -116,14 +116,14 @@ chmod 0640 "$alerts"
 # A week of days and nights, in steps of three hours.
 now=$(date +%s)
 settings 600 60
-for ((step = -63; step < 0; step++)); do
+for ((step = -${STEPS:-63}; step < 0; step++)); do
     hour=$((step * 3 + 24 * 8))
     busy=$((12 + 10 * ((hour / 3) % 8) * (8 - (hour / 3) % 8) / 4))
     ((hour / 24 == 4)) && busy=$((busy * 3))
     play "$busy" $((now + step * 10800))
     daemon $((step * 10800))
     # Until all is answered, or the day's quota is spent.
-    for _ in $(seq 40); do
+    for _ in $(seq 12); do
         status '.follower.lag_bytes == 0 and (.queue.pending == 0 or .quota.day.used >= 54) and
             .output.analysisd.confirmed == .output.analysisd.sent' && break
         sleep 0.1
@@ -160,16 +160,16 @@ until_true status '.queue.pending > 20 and .quota.minute.used == 4'
 
 # terminal NAME COLUMNS LINES COMMAND [SECONDS]: what a terminal of this size shows of a command.
 terminal() {
-    tmux -S "$work/tmux" -f /dev/null new-session -d -x "$2" -y "$3" \
+    tmux -S "$work/tmux-$1" -f /dev/null new-session -d -x "$2" -y "$3" \
         "printf '\033[1;34m#\033[0m %s\n' '$4'; $4; sleep 60"
     sleep "${5:-3}"
-    tmux -S "$work/tmux" capture-pane -e -p | /usr/bin/python3 "$root/scripts/terminal-picture.py" "$4" "$2" >"$root/docs/pictures/$1.svg"
-    tmux -S "$work/tmux" kill-server
+    tmux -S "$work/tmux-$1" capture-pane -e -p | /usr/bin/python3 "$root/scripts/terminal-picture.py" "$4" "$2" >"$root/docs/pictures/$1.svg"
+    tmux -S "$work/tmux-$1" kill-server
 }
 terminal status 80 50 'vtenrichd status'
 (for _ in 1 2 3 4 5 6; do sleep 1; play 9 "$(date +%s)"; done) &
 terminal status-watch 80 50 'vtenrichd status --watch' 7
-terminal simulate 80 50 "vtenrichd simulate $alerts" 40
+terminal simulate 80 50 "vtenrichd simulate $alerts" 15
 chmod 0644 /etc/vtenrichd/virustotal.key
 terminal doctor 100 60 'vtenrichd doctor' 4
 

@@ -20,7 +20,7 @@ struct ColumnChart {
     var limit: (count: Int, name: String)?
 
     private static let (width, height) = (720.0, 230.0)
-    private static let (left, right, top, bottom) = (56.0, 8.0, 14.0, 26.0)
+    private static let (left, right, top, bottom) = (56.0, 8.0, 22.0, 26.0)
 
     var svg: Markup {
         let ticks = Figures.ticks(upTo: max(columns.map(\.height).max() ?? 0, limit?.count ?? 0, 1))
