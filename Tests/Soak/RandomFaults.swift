@@ -152,7 +152,13 @@ struct RandomFaults {
         let path = site.manager.configurationPath
         let good = try String(contentsOfFile: path, encoding: .utf8)
         if !isGood { try (good + "unknown_key: 1\n").write(toFile: path, atomically: true, encoding: .utf8) }
-        let output = try await site.manager.run("reload")
+        var output = try await site.manager.run("reload")
+        // A daemon that was started just now does not listen yet.
+        let patience = monotonicSeconds() + 60
+        while output.status == 3, monotonicSeconds() < patience {
+            try await pause(0.1)
+            output = try await site.manager.run("reload")
+        }
         try good.write(toFile: path, atomically: true, encoding: .utf8)
         guard output.status == (isGood ? 0 : 78) else {
             throw LoadedManager.Broken("reload ended with \(output.status): \(output.standardError)")
