@@ -4,6 +4,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SOAK_MINUTES ?= 30
 SCENARIOS ?=
+SIZE ?= medium
+SECTIONS ?=
+ALERTS ?=
 FUZZ_SECONDS ?= 600
 
 BINARY := .build/release/vtenrichd
@@ -11,7 +14,7 @@ INSTALL := install -D
 SHARE = $(DESTDIR)$(PREFIX)/share
 COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 
-.PHONY: help demo test soak sanitize fuzz build install package setup
+.PHONY: help demo test soak bench sanitize fuzz build install package setup
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,13 +28,18 @@ demo: setup ## play real alerts through the daemon, against local stand-ins
 	@scripts/demo.sh .build/debug
 
 test: setup ## check the format and run every test
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	swift build --build-tests
 	@scripts/test.sh
 
 soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog outage disk faults"
 	swift build -c release --static-swift-stdlib --product soak
 	.build/release/soak --minutes $(SOAK_MINUTES) $(SCENARIOS)
+
+bench: build ## measure the release binary, SIZE=small|medium|full; SECTIONS="scan enrich"; ALERTS=FILE
+	swift build -c release --static-swift-stdlib --product bench
+	.build/release/bench --size $(SIZE) --json .build/bench.json --markdown .build/bench.md \
+	    $(if $(ALERTS),--alerts $(ALERTS)) $(SECTIONS)
 
 # The daemon that the tests start is built so, too. Timeouts of tests are for the plain build.
 sanitize: setup ## run the tests under ThreadSanitizer and AddressSanitizer

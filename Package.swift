@@ -61,6 +61,17 @@ let package = Package(
             ],
             path: "Tests/Soak",
             swiftSettings: strict),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Support", "VTEnrich", "VTEnrichCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Bench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "instructions", dependencies: ["Support", "VTEnrich", "VTEnrichCore"],
+            path: "Benchmarks/Instructions", swiftSettings: strict),
         .testTarget(
             name: "VTEnrichCoreTests", dependencies: ["VTEnrichCore", "Support"], exclude: ["Fixtures"],
             swiftSettings: strict),
@@ -74,7 +85,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins",
+                "VTEnrich", "VTEnrichCore", "Support", "vtenrichd", "standins", "instructions",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

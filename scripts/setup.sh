@@ -18,6 +18,8 @@ need git command -v git               # fetches the Swift packages
 need gzip command -v gzip
 need python3 test -x /usr/bin/python3
 need python3-aiosmtpd /usr/bin/python3 -c 'import aiosmtpd' # the mail server of the tests
+need valgrind command -v valgrind     # the tests count instructions with it
+need binutils command -v strip
 
 if [ ${#packages[@]} -gt 0 ]; then
     echo "missing packages: ${packages[*]}"

@@ -71,7 +71,9 @@ package actor Daemon {
         self.scheduler = scheduler
         follower = Follower(
             settings: setup.configuration.followSettings, selector: AlertSelector(setup.configuration.selection),
-            intake: Intake(store: store, clock: clock, onAccepted: { scheduler.doorbell.ring() }),
+            intake: Intake(
+                store: store, clock: clock, answeringBy: { scheduler.answerAtOnce($0, $1) },
+                onEvents: { deliverers.ring() }, onAccepted: { scheduler.doorbell.ring() }),
             stateDirectory: setup.configuration.stateDirectory, clock: clock, log: logSettings.logger("follower"))
     }
 

@@ -40,11 +40,11 @@ final class AnalysisdSocket {
         }
     }
 
-    /// Waits until the socket takes another datagram, at most `milliseconds`.
-    func waitUntilWritable(milliseconds: Int32) {
-        guard descriptor >= 0 else { return }
+    /// Waits until the socket takes another datagram, at most `milliseconds`; false: it does not.
+    func waitUntilWritable(milliseconds: Int32) -> Bool {
+        guard descriptor >= 0 else { return false }
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        poll(&request, 1, milliseconds)
+        return poll(&request, 1, milliseconds) == 1
     }
 
     private func reset() {

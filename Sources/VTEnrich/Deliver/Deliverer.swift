@@ -47,7 +47,7 @@ package actor Deliverer {
     private let log: Logger
     private var target: Target
     private var send: (Data) -> Sent
-    private var waitForRoom: () -> Void
+    private var waitForRoom: () -> Bool
     private var pace: Pace
     private var status = SinkStatus() { didSet { snapshot.withLock { $0 = status } } }
     /// Sent but still in the outbox, because the store could not be written: the note is repeated, never the send.
@@ -129,7 +129,9 @@ package actor Deliverer {
     private func deliver(_ row: OutboxRow) throws -> Double? {
         if let pause = pace.pause(at: clock.boot()) { return pause }
         CrashPoint.beforeSend.reach()
-        switch send(row.body) {
+        var sent = send(row.body)
+        if sent == .full, waitForRoom() { sent = send(row.body) }
+        switch sent {
         case .delivered:
             CrashPoint.afterSend.reach()
             unnoted = row.id
@@ -137,7 +139,6 @@ package actor Deliverer {
             recovered()
             return nil
         case .full:
-            waitForRoom()
             return 0.001
         case .unavailable(let problem):
             try store.count([.retries: 1])
@@ -210,7 +211,7 @@ package actor Deliverer {
         hasComplained = false
     }
 
-    private static func open(_ target: Target) -> (send: (Data) -> Sent, waitForRoom: () -> Void, pace: Pace) {
+    private static func open(_ target: Target) -> (send: (Data) -> Sent, waitForRoom: () -> Bool, pace: Pace) {
         switch target {
         case .analysisd(let path, let maxPerSecond, _):
             let socket = AnalysisdSocket(path: path)
@@ -220,7 +221,7 @@ package actor Deliverer {
             )
         case .file(let path):
             let file = EventFile(path: path)
-            return ({ file.append($0) }, {}, Pace(perSecond: 0))
+            return ({ file.append($0) }, { false }, Pace(perSecond: 0))
         }
     }
 }

@@ -27,10 +27,10 @@ package struct EventComposer: Sendable {
         let mark = EnrichedEvent.CacheMark(
             isHit: isHit, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))
         let allowlisted = configuration.selection.allowlist.contains { $0.contains(source.address) }
-        let json = EnrichedEvent.make(
+        let (json, verdict) = EnrichedEvent.make(
             source, entry.reputation, pivot: entry.pivot, cache: mark, now: now, settings: configuration.verdict,
             allowlisted: allowlisted)
-        let items = items(source, kind(of: entry, now), source.eventID, json)
+        let items = items(source, verdict?.rawValue ?? "unenriched", source.eventID, json)
         guard let outputs else { return items }
         return items + outputs.items(source, judged(entry, now, allowlisted: allowlisted), json, now: now)
     }
@@ -66,16 +66,6 @@ package struct EventComposer: Sendable {
 
     private var hasSink: Bool {
         configuration.analysisd != nil || configuration.outputFile != nil || outputs != nil
-    }
-
-    /// The verdict that the event tells.
-    private func kind(of entry: CachedVerdict, _ now: Double) -> String {
-        switch entry.reputation {
-        case .found(let facts):
-            VerdictFlow.judge(facts, pivot: entry.pivot, now: now, settings: configuration.verdict).verdict.rawValue
-        case .notFound: Verdict.unknown.rawValue
-        case .invalid: "unenriched"
-        }
     }
 
     private func items(_ source: EventSource?, _ kind: String, _ id: String, _ json: [UInt8]) -> [OutboxItem] {

@@ -116,6 +116,24 @@ extension Scheduler {
     }
 }
 
+/// For alerts whose address has a fresh verdict; made anew with each configuration. A class, since a configuration is much to
+/// copy for each alert.
+final class ShortWay: Sendable {
+    private let clock: Clock
+    private let composer: EventComposer
+
+    init(clock: Clock, composer: EventComposer) {
+        self.clock = clock
+        self.composer = composer
+    }
+
+    func events(_ source: EventSource, _ entry: CachedVerdict) -> [OutboxItem]? {
+        let now = clock.wall()
+        guard entry.isFresh(at: now), !entry.isAging(at: now) else { return nil }
+        return composer.event(source, entry, isHit: true, now: now)
+    }
+}
+
 extension Configuration.Cache {
     func seconds(for verdict: Verdict) -> Double {
         switch verdict {

@@ -1,6 +1,6 @@
 package import Logging
 import Synchronization
-import VTEnrichCore
+package import VTEnrichCore
 
 /// Answers waiting alerts: from the cache at once, else by a lookup when the quota allows, else as `unenriched` when they have
 /// waited `max_wait`.
@@ -15,6 +15,7 @@ package actor Scheduler {
     /// Ring when alerts were accepted or settings changed.
     package nonisolated let doorbell = Doorbell()
     private nonisolated let snapshot = Mutex(ProviderStatus())
+    private nonisolated let shortWay: Mutex<ShortWay>
 
     /// What it works with; the same for its whole life.
     package struct Parts: Sendable {
@@ -83,12 +84,18 @@ package actor Scheduler {
         self.servesQueue = servesQueue
         self.client = client
         self.configuration = configuration
+        shortWay = Mutex(ShortWay(clock: parts.clock, composer: parts.composer(configuration)))
         status.state = client == nil ? .noKey : .ok
         let initial = status
         snapshot.withLock { $0 = initial }
     }
 
     package nonisolated var providerStatus: ProviderStatus { snapshot.withLock { $0 } }
+
+    /// The events of an alert whose address has a fresh verdict that needs no refresh; nil for all others. From anywhere.
+    package nonisolated func answerAtOnce(_ source: EventSource, _ entry: CachedVerdict) -> [OutboxItem]? {
+        shortWay.withLock { $0 }.events(source, entry)
+    }
 
     /// Works until `stop()`.
     package func run() async {
@@ -117,6 +124,8 @@ package actor Scheduler {
     /// New settings, and a new client with the key of now (nil: no key). Cache, quota and queue stay.
     package func reconfigure(_ configuration: Configuration, client: (any ReputationClient)?) async {
         self.configuration = configuration
+        let shortWay = ShortWay(clock: parts.clock, composer: parts.composer(configuration))
+        self.shortWay.withLock { $0 = shortWay }
         self.client = client
         (circuit, lastFailure, refusals, refusedUntil, countersDue) = (Circuit(), nil, 0, 0, 0)
         retries = Retries()

@@ -59,25 +59,26 @@ package struct CachedVerdict: Sendable, Equatable, Codable {
     /// What an event tells that is made with it at once.
     var outcome: String { reputation == .invalid ? "unenriched" : verdict.rawValue }
 
-    init?(row: Row) {
-        let entryClass: String = row["class"]
+    /// What `init(row:)` reads, in the order of the table.
+    static let columns = "address, class, facts, pivot_total, pivot_strong, fetched_at, expires_at, repeated"
+
+    init?(row: Row, decodedBy decoder: FactsDecoder) {
+        let entryClass: String = row[1]
         switch entryClass {
         case "not_found": reputation = .notFound
         case "invalid": reputation = .invalid
         default:
             // What cannot be read is not there: the address is looked up again.
-            guard let facts = row["facts"] as Data?,
-                let found = try? JSONDecoder().decode(ReputationFacts.self, from: facts)
-            else { return nil }
+            guard let facts = row[2] as Data?, let found = decoder.facts(of: row[0], facts) else { return nil }
             reputation = .found(found)
         }
-        if let total = row["pivot_total"] as Int?, let strong = row["pivot_strong"] as Int? {
+        if let total = row[3] as Int?, let strong = row[4] as Int? {
             pivot = PivotFacts(totalFiles: total, strongFiles: strong)
         }
         verdict = Verdict(rawValue: entryClass) ?? .unknown
-        fetchedAt = row["fetched_at"]
-        expiresAt = row["expires_at"]
-        isRepeated = row["repeated"]
+        fetchedAt = row[5]
+        expiresAt = row[6]
+        isRepeated = row[7]
     }
 
     func save(as address: IPAddress, in db: Database) throws {

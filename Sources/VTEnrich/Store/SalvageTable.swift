@@ -102,7 +102,7 @@ struct SalvageTable {
         case "pending":
             return EventSource(pending: row) != nil
         case "verdict":
-            return IPAddress(row["address"] ?? "") != nil && CachedVerdict(row: row) != nil
+            return IPAddress(row["address"] ?? "") != nil && CachedVerdict(row: row, decodedBy: FactsDecoder()) != nil
         case "spent":
             let requests: Int = row["requests"] ?? -1
             return requests >= 0 && requests < 100_000_000

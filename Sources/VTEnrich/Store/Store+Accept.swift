@@ -7,6 +7,8 @@ import VTEnrichCore
 package struct AcceptResult: Sendable, Equatable {
     /// New alerts now in the queue.
     package var accepted = 0
+    /// New alerts whose events are in the outbox already.
+    package var answered = 0
     /// Alerts whose event id was seen before: read again, not taken again.
     package var repeated = 0
     /// The queue's length after it.
@@ -27,26 +29,39 @@ extension Store {
     }
 
     /// Alerts and checkpoint in one transaction: after any crash a line is either before the checkpoint and accepted, or
-    /// after it (P2). `now` is the wall clock: `queue.max_wait` counts from it.
+    /// after it (P2). `now` is the wall clock: `queue.max_wait` counts from it. Alerts that `answer` has events for go to the
+    /// outbox at once, the others wait.
     @discardableResult
-    package func accept(_ batch: AcceptBatch, now: Double) throws(StoreError) -> AcceptResult {
+    package func accept(
+        _ batch: AcceptBatch, now: Double, answeringBy answer: AnswerAtOnce? = nil
+    ) throws(StoreError) -> AcceptResult {
+        let answers = try answers(to: batch.sources, by: answer)
         var result = AcceptResult()
         try write("accepting alerts") { db in
             result = AcceptResult()
-            for source in batch.sources {
+            var tally = Tally()
+            for (index, source) in batch.sources.enumerated() {
                 try db.run("INSERT OR IGNORE INTO seen VALUES (?, ?)", [source.eventID, now])
                 guard db.changesCount > 0 else {
                     result.repeated += 1
                     continue
                 }
-                try insert(source, now: now, into: db)
-                result.accepted += 1
+                if let answer = answers[index] {
+                    for event in answer.events { try event.insert(in: db) }
+                    tally.add(source, outcome: answer.outcome, waited: 0, facts: answer.entry.facts)
+                    result.answered += 1
+                } else {
+                    try insert(source, now: now, into: db)
+                    result.accepted += 1
+                }
             }
-            try count("accepted", result.accepted, now: now, in: db)
-            for id in batch.confirmed { try confirm(id, in: db) }
+            try count("accepted", result.accepted + result.answered, now: now, in: db)
+            try count(tally, now: now, in: db)
+            try confirm(batch.confirmed, in: db)
             if let checkpoint = batch.checkpoint { try save(checkpoint, in: db) }
             for (counter, value) in batch.counts { try add(value, to: counter, in: db) }
-            if result.repeated > 0 { try add(result.repeated, to: .repeatedLines, in: db) }
+            try add(result.repeated, to: .repeatedLines, in: db)
+            try add(result.answered, to: .cacheHits, in: db)
             CrashPoint.beforeCommit.reach()
         }
         CrashPoint.afterCommit.reach()

@@ -13,12 +13,14 @@ package struct CacheStats: Sendable, Equatable {
 
 extension Store {
     package func cachedVerdict(for address: IPAddress) throws(StoreError) -> CachedVerdict? {
-        try read("reading the cache") { try Self.cachedVerdict(for: address.description, in: $0) }
+        try read("reading the cache") { try cachedVerdict(for: address.description, in: $0) }
     }
 
-    static func cachedVerdict(for address: String, in db: Database) throws -> CachedVerdict? {
-        let statement = try db.cachedStatement(sql: "SELECT * FROM verdict WHERE address = ?")
-        return try Row.fetchOne(statement, arguments: [address]).flatMap { CachedVerdict(row: $0) }
+    /// - Parameter condition: which entry will do, in SQL.
+    func cachedVerdict(for address: String, in db: Database, where condition: String = "1") throws -> CachedVerdict? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(CachedVerdict.columns) FROM verdict WHERE address = ? AND \(condition)")
+        return try Row.fetchOne(statement, arguments: [address]).flatMap { CachedVerdict(row: $0, decodedBy: decoder) }
     }
 
     /// The entries in the order of their addresses' text, from after `address` on.
@@ -27,9 +29,9 @@ extension Store {
     ) throws(StoreError) -> [(address: String, entry: CachedVerdict)] {
         try read("listing the cache") { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM verdict WHERE address > ? ORDER BY address LIMIT ?",
+                db, sql: "SELECT \(CachedVerdict.columns) FROM verdict WHERE address > ? ORDER BY address LIMIT ?",
                 arguments: [address, limit]
-            ).compactMap { row in CachedVerdict(row: row).map { (row["address"], $0) } }
+            ).compactMap { row in CachedVerdict(row: row, decodedBy: decoder).map { (row[0], $0) } }
         }
     }
 

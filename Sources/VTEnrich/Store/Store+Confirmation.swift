@@ -18,23 +18,34 @@ extension Store {
     /// An event is sent once and repeated at most twice.
     package static let maxSends = 3
 
-    /// Our own event came back through alerts.json: it arrived, whatever we noted of its sending. An id that is not awaited says
-    /// nothing: it came back twice, or too late.
-    func confirm(_ eventID: String, in db: Database) throws {
-        let rows = try Row.fetchAll(
-            db.cachedStatement(
-                sql: "SELECT id, kind, sent_at FROM outbox WHERE event_id = ? AND sink = 'analysisd'"),
-            arguments: [eventID])
-        for row in rows {
-            try db.run("DELETE FROM outbox WHERE id = ?", [row["id"] as Int64])
+    /// Our own events came back through alerts.json: they arrived, whatever we noted of their sending. An id that is not awaited
+    /// says nothing: it came back twice, or too late.
+    func confirm(_ eventIDs: [String], in db: Database) throws {
+        guard !eventIDs.isEmpty else { return }
+        var arrived: [String: Double] = [:]
+        var (confirmed, unnoted) = (0, 0)
+        for eventID in eventIDs {
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "SELECT id, kind, sent_at FROM outbox WHERE event_id = ? AND sink = 'analysisd'"),
+                arguments: [eventID])
+            for row in rows {
+                let (id, kind, sent) = (row[0] as Int64, row[1] as String, row[2] as Double?)
+                try db.run("DELETE FROM outbox WHERE id = ?", [id])
+                arrived[kind] = max(arrived[kind] ?? 0, sent ?? 0)
+                confirmed += 1
+                if sent == nil { unnoted += 1 }
+            }
+        }
+        for (kind, sent) in arrived {
             try db.run(
                 """
                 INSERT INTO loop VALUES (?, ?)
                 ON CONFLICT (kind) DO UPDATE SET sent_at = MAX(sent_at, excluded.sent_at)
-                """, [row["kind"] as String, row["sent_at"] as Double? ?? 0])
-            if row["sent_at"] == nil { try add(1, to: .sent, in: db) }
-            try add(1, to: .confirmed, in: db)
+                """, [kind, sent])
         }
+        try add(unnoted, to: .sent, in: db)
+        try add(confirmed, to: .confirmed, in: db)
     }
 
     /// Looks at events sent before `cutoff`, oldest first, at most `limit`. One is repeated when an event of its kind that was

@@ -24,9 +24,8 @@ package struct OutboxItem: Sendable, Equatable {
         if let once, try !once.isFirst(of: sink, in: db) { return }
         try db.run(
             """
-            INSERT INTO outbox (sink, kind, event_id, body, queued_at)
-            VALUES (?, ?, ?, ?, CAST(strftime('%s', 'now') AS REAL))
-            """, [sink, kind, eventID, body])
+            INSERT INTO outbox (sink, kind, event_id, body, queued_at) VALUES (?, ?, ?, ?, ?)
+            """, [sink, kind, eventID, body, Clock.system.wall()])
     }
 }
 
@@ -56,7 +55,7 @@ extension Store {
     /// What a sink has still to send, oldest first.
     package func unsent(sink: String, limit: Int) throws(StoreError) -> [OutboxRow] {
         try read("reading the outbox") { db in
-            try Row.fetchAll(
+            let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
                         SELECT id, event_id, body FROM outbox
@@ -64,15 +63,15 @@ extension Store {
                             AND id > IFNULL((SELECT sent_to FROM sink WHERE name = ?1), 0)
                         ORDER BY id LIMIT ?2
                         """),
-                arguments: [sink, limit]
-            ).map { OutboxRow(id: $0[0], eventID: $0[1], body: $0[2]) }
+                arguments: [sink, limit])
+            return try Array(rows.map { OutboxRow(id: $0[0], eventID: $0[1], body: $0[2]) })
         }
     }
 
     /// The send of a row succeeded. One commit for each datagram, so that a crash repeats at most the one in flight (P3); and of
     /// a single page, since nothing else is written so often. Rows go out in the order of their ids, so the last one tells all.
     package func sent(_ id: Int64, sink: String) throws(StoreError) {
-        try write("noting a delivery") { db in
+        try writeOne("noting a delivery") { db in
             try db.run(
                 """
                 INSERT INTO sink VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sent_to = MAX(sent_to, excluded.sent_to)

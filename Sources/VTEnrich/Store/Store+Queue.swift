@@ -45,7 +45,7 @@ extension Store {
                 arguments: [limit])
             for row in rows where answers.alerts < limit {
                 let waiting = try LookupCandidate(row: row)
-                let entry = try Self.cachedVerdict(for: waiting.address.description, in: db)
+                let entry = try cachedVerdict(for: waiting.address.description, in: db)
                 switch judge(waiting.address, entry) {
                 case .later: answers.undecided += 1
                 case .lookUp: try wait(waiting, now: now, in: db)
@@ -114,7 +114,8 @@ extension Store {
         guard let oldest = try oldestPending(), oldest < cutoff else { return 0 }
         let moved = try write("giving up waiting alerts") { db in
             let rows = try Row.fetchAll(
-                db.cachedStatement(sql: "SELECT * FROM pending WHERE accepted_at < ? ORDER BY id LIMIT ?"),
+                db.cachedStatement(
+                    sql: "SELECT \(EventSource.columns) FROM pending WHERE accepted_at < ? ORDER BY id LIMIT ?"),
                 arguments: [cutoff, limit])
             return try move(rows, nil, now: now, in: db, make: make)
         }
@@ -134,7 +135,8 @@ extension Store {
         _ address: String, _ entry: CachedVerdict, limit: Int, now: Double, in db: Database, make: EventMaker
     ) throws -> Int {
         let rows = try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM pending WHERE address = ? ORDER BY id LIMIT ?"),
+            db.cachedStatement(
+                sql: "SELECT \(EventSource.columns) FROM pending WHERE address = ? ORDER BY id LIMIT ?"),
             arguments: [address, limit])
         let moved = try move(rows, entry, now: now, in: db, make: make)
         if rows.isEmpty { try db.run("DELETE FROM waiting WHERE address = ?", [address]) }
@@ -148,13 +150,13 @@ extension Store {
         var moved: [String: Int] = [:]
         var tally = Tally()
         for row in rows {
-            let id: Int64 = row["id"]
+            let id: Int64 = row[0]
             if let source = EventSource(pending: row) {
                 let items = try make(source)
                 for item in items { try item.insert(in: db) }
                 tally.add(
                     source, outcome: items.first?.kind ?? entry?.outcome ?? "unenriched",
-                    waited: now - (row.value("accepted_at").flatMap(Double.fromDatabaseValue) ?? now),
+                    waited: now - (Double.fromDatabaseValue(row[4]) ?? now),
                     facts: entry?.facts)
             } else {
                 // One bad row must not hold up the others; it is counted and named.
@@ -162,7 +164,7 @@ extension Store {
                 log.error("a waiting alert (row \(id) of pending in \(path)) cannot be read and is dropped")
             }
             try db.run("DELETE FROM pending WHERE id = ?", [id])
-            moved[row.text("address") ?? "", default: 0] += 1
+            moved[row.text(2) ?? "", default: 0] += 1
         }
         for (address, count) in moved {
             try db.run("UPDATE waiting SET alerts = alerts - ? WHERE address = ?", [count, address])
@@ -178,27 +180,28 @@ extension Store {
 }
 
 extension EventSource {
+    /// What `init(pending:)` reads, in the order of the table: by name, each column costs a search.
+    fileprivate static let columns = """
+        id, event_id, address, level, accepted_at, alert_id, timestamp, rule_id, description, groups, agent_id, \
+        agent_name, agent_ip, manager, location, full_log, log_was_cut
+        """
+
     /// nil where the row is not what `accept` writes: only damage does that.
     init?(pending row: Row) {
-        guard let address = IPAddress(row.text("address") ?? ""), let eventID = row.text("event_id"),
-            let alertID = row.text("alert_id"), let timestamp = row.text("timestamp"), let ruleID = row.text("rule_id"),
-            let groups = row.text("groups"), let logWasCut = row.value("log_was_cut").flatMap(Bool.fromDatabaseValue)
+        guard let eventID = row.text(1), let address = IPAddress(row.text(2) ?? ""), let alertID = row.text(5),
+            let timestamp = row.text(6), let ruleID = row.text(7), let groups = row.text(9),
+            let logWasCut = Bool.fromDatabaseValue(row[16])
         else { return nil }
-        let agent = row.text("agent_id").map {
-            Alert.Agent(id: $0, name: row.text("agent_name") ?? "", ip: row.text("agent_ip"))
-        }
+        let agent = row.text(10).map { Alert.Agent(id: $0, name: row.text(11) ?? "", ip: row.text(12)) }
         self.init(
             eventID: eventID, address: address, alertID: alertID, timestamp: timestamp, ruleID: ruleID,
-            level: row.value("level").flatMap(Int.fromDatabaseValue), ruleDescription: row.text("description"),
+            level: Int.fromDatabaseValue(row[3]), ruleDescription: row.text(8),
             ruleGroups: groups.isEmpty ? [] : groups.components(separatedBy: "\n"), agent: agent,
-            manager: row.text("manager"), location: row.text("location"), fullLog: row.text("full_log"),
-            logWasCut: logWasCut)
+            manager: row.text(13), location: row.text(14), fullLog: row.text(15), logWasCut: logWasCut)
     }
 }
 
 extension Row {
     /// nil for NULL and for what is no text: a plain subscript ends the process on that.
-    fileprivate func text(_ column: String) -> String? { value(column).flatMap(String.fromDatabaseValue) }
-
-    fileprivate func value(_ column: String) -> DatabaseValue? { self[column] }
+    fileprivate func text(_ column: Int) -> String? { String.fromDatabaseValue(self[column]) }
 }

@@ -23,20 +23,20 @@ package enum EnrichedEvent {
         }
     }
 
-    /// The event for whatever the cache holds, judged at `now` (seconds since 1970).
+    /// The event for whatever the cache holds, judged at `now` (seconds since 1970), and the verdict that it tells; nil: it is
+    /// not enriched.
     package static func make(
         _ source: EventSource, _ reputation: Reputation, pivot: PivotFacts?, cache: CacheMark, now: Double,
         settings: VerdictSettings, allowlisted: Bool = false
-    ) -> [UInt8] {
+    ) -> (json: [UInt8], verdict: Verdict?) {
         switch reputation {
         case .found(let facts):
             let judgement = VerdictFlow.judge(
                 facts, pivot: pivot, now: now, settings: settings, allowlisted: allowlisted, fresh: !cache.isStale)
-            return found(source, facts, judgement, cache: cache)
-        case .notFound: return noRecord(source)
+            return (found(source, facts, judgement, cache: cache), judgement.verdict)
+        case .notFound: return (noRecord(source), .unknown)
         case .invalid:
-            return unenriched(
-                source, reason: .invalidAddress, status: 400, description: invalidAddress)
+            return (unenriched(source, reason: .invalidAddress, status: 400, description: invalidAddress), nil)
         }
     }
 
