@@ -2,9 +2,18 @@ import Foundation
 import Support
 import Testing
 
+/// Where a sanitizer is built in, or the compiler optimises, the figures are others.
+private var canBeCounted: Bool {
+    #if DEBUG
+        !ProcessInfo.processInfo.environment.keys.contains { $0.hasSuffix("SAN_OPTIONS") }
+    #else
+        false
+    #endif
+}
+
 /// What an alert costs in instructions, counted by callgrind, since times on a shared machine prove nothing. Of the debug build,
 /// which is the one at hand: a path that does something twice, or once more for each alert before it, shows there too.
-@Suite(.enabled(if: Instructions.canBeCounted)) struct `Instructions` {
+@Suite(.enabled(if: canBeCounted)) struct `Instructions` {
     /// How much more than `Benchmarks/instructions.json` says is no news: compilers and libraries differ.
     private static let margin = 1.3
 
@@ -20,15 +29,6 @@ import Testing
             "more than before: profile it (Benchmarks/README.md), or write \(cost) into Benchmarks/instructions.json")
         #expect(
             Double(cost) > Double(known) / 2, "less than half: write \(cost) into Benchmarks/instructions.json")
-    }
-
-    /// Where a sanitizer is built in, or the compiler optimises, the figures are others.
-    static var canBeCounted: Bool {
-        #if DEBUG
-            !ProcessInfo.processInfo.environment.keys.contains { $0.hasSuffix("SAN_OPTIONS") }
-        #else
-            false
-        #endif
     }
 
     private static func figures() throws -> [String: Int] {

@@ -156,8 +156,6 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             // After a burst the write-ahead log gives its space back.
             try db.execute(sql: "PRAGMA journal_size_limit = \(16 * 1024 * 1024)")
-            // Each checkpoint syncs twice; at a commit for each datagram the usual thousand pages are full every moment.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(16 * 1024 * 1024 / 4096)")
         }
         return configuration
     }
