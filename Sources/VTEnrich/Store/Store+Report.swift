@@ -22,7 +22,7 @@ extension Store {
             }
             for subject in Subject.allCases { data.names[subject] = try Self.ranking(subject, days, in: db) }
             for row in data.names[.address]?.rows ?? [] {
-                data.verdicts[row.name] = try Self.cachedVerdict(for: row.name, in: db)
+                data.verdicts[row.name] = try cachedVerdict(for: row.name, in: db)
             }
             data.days = try Row.fetchAll(
                 db, sql: "SELECT * FROM spent WHERE date BETWEEN ? AND ? ORDER BY date",
