@@ -19,7 +19,8 @@ package enum TestNotice {
             owner: "Documentation (RFC 5737)")
         return EnrichedEvent.make(
             source(now: now), .found(facts), pivot: nil, cache: .init(isHit: false), now: now,
-            settings: VerdictSettings())
+            settings: VerdictSettings()
+        ).json
     }
 
     package static func notice(now: Double) -> [UInt8] {
