@@ -27,7 +27,7 @@ package struct EventComposer: Sendable {
         let mark = EnrichedEvent.CacheMark(
             isHit: isHit, isStale: !entry.isFresh(at: now), ageSeconds: max(0, Int(now - entry.fetchedAt)))
         let allowlisted = configuration.selection.allowlist.contains { $0.contains(source.address) }
-        let (json, verdict) = EnrichedEvent.make(
+        let (json, verdict) = EnrichedEvent.judge(
             source, entry.reputation, pivot: entry.pivot, cache: mark, now: now, settings: configuration.verdict,
             allowlisted: allowlisted)
         let items = items(source, verdict?.rawValue ?? "unenriched", source.eventID, json)

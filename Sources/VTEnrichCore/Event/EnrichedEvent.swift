@@ -23,11 +23,20 @@ package enum EnrichedEvent {
         }
     }
 
-    /// The event for whatever the cache holds, judged at `now` (seconds since 1970), and the verdict that it tells; nil: it is
-    /// not enriched.
+    /// The event for whatever the cache holds, judged at `now` (seconds since 1970).
     package static func make(
         _ source: EventSource, _ reputation: Reputation, pivot: PivotFacts?, cache: CacheMark, now: Double,
         settings: VerdictSettings, allowlisted: Bool = false
+    ) -> [UInt8] {
+        judge(
+            source, reputation, pivot: pivot, cache: cache, now: now, settings: settings, allowlisted: allowlisted
+        ).json
+    }
+
+    /// The same with the verdict that it tells; nil: it is not enriched.
+    package static func judge(
+        _ source: EventSource, _ reputation: Reputation, pivot: PivotFacts?, cache: CacheMark, now: Double,
+        settings: VerdictSettings, allowlisted: Bool
     ) -> (json: [UInt8], verdict: Verdict?) {
         switch reputation {
         case .found(let facts):

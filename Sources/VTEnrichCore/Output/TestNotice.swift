@@ -19,8 +19,7 @@ package enum TestNotice {
             owner: "Documentation (RFC 5737)")
         return EnrichedEvent.make(
             source(now: now), .found(facts), pivot: nil, cache: .init(isHit: false), now: now,
-            settings: VerdictSettings()
-        ).json
+            settings: VerdictSettings())
     }
 
     package static func notice(now: Double) -> [UInt8] {

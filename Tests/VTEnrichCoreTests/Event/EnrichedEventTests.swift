@@ -21,7 +21,7 @@ private func event(
     _ facts: ReputationFacts = facts, _ source: EventSource = source(), pivot: PivotFacts? = nil,
     cache: EnrichedEvent.CacheMark = .init(isHit: true, ageSeconds: 812)
 ) -> [UInt8] {
-    EnrichedEvent.make(source, .found(facts), pivot: pivot, cache: cache, now: now, settings: VerdictSettings()).json
+    EnrichedEvent.make(source, .found(facts), pivot: pivot, cache: cache, now: now, settings: VerdictSettings())
 }
 
 private func object(_ bytes: [UInt8]) throws -> JSONValue {
@@ -54,8 +54,7 @@ struct EnrichedEventTests {
 
     @Test func `no record has source and id, and nothing that needs facts`() {
         let bytes = EnrichedEvent.make(
-            source(), .notFound, pivot: nil, cache: .init(isHit: false), now: now, settings: VerdictSettings()
-        ).json
+            source(), .notFound, pivot: nil, cache: .init(isHit: false), now: now, settings: VerdictSettings())
         #expect(
             String(decoding: bytes, as: UTF8.self) == #"""
                 {"integration":"virustotal_ip","srcip":"64.62.197.132","virustotal_ip":{"found":0,"verdict":"unknown",\#
@@ -67,8 +66,7 @@ struct EnrichedEventTests {
 
     @Test func `an address that VirusTotal refuses goes out unenriched`() throws {
         let bytes = EnrichedEvent.make(
-            source(), .invalid, pivot: nil, cache: .init(isHit: true), now: now, settings: VerdictSettings()
-        ).json
+            source(), .invalid, pivot: nil, cache: .init(isHit: true), now: now, settings: VerdictSettings())
         let body = try object(bytes)["virustotal_ip"]
         #expect(body?["verdict"] == .text("unenriched") && body?["reason"] == .text("invalid_address"))
         #expect(body?["found"] == .integer(0) && body?["error"] == .integer(400))

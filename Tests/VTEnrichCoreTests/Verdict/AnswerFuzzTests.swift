@@ -65,8 +65,7 @@ struct AnswerFuzzTests {
     private static func fault(in reputation: Reputation) -> String? {
         let event = EnrichedEvent.make(
             source, reputation, pivot: PivotFacts(totalFiles: 10, strongFiles: 3), cache: .init(isHit: false),
-            now: 1_764_927_216, settings: VerdictSettings()
-        ).json
+            now: 1_764_927_216, settings: VerdictSettings())
         guard event.count <= EnrichedEvent.maxBytes, String(validating: event, as: UTF8.self) != nil,
             (try? JSONSerialization.jsonObject(with: Data(event))) is [String: Any],
             let json = JSONValue(parsing: event), json["srcip"]?.text == asked.description
