@@ -22,18 +22,23 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        // Without pkgConfig, which would link the shared library: see VTEnrich.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "VTEnrichCore", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(
             name: "VTEnrich",
             dependencies: [
-                "VTEnrichCore", "CCrypto", "CCurl", "CLinux", "CZlib",
+                "VTEnrichCore", "CCrypto", "CCurl", "CHiredis", "CLinux", "CSSL", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // The archive by its name: few machines have the shared library, and its versions differ.
+            linkerSettings: [.linkedLibrary(":libhiredis.a")]),
         .executableTarget(
             name: "vtenrichd",
             dependencies: [

@@ -13,7 +13,10 @@ need libcurl4-openssl-dev pkg-config --exists libcurl
 need libssl-dev pkg-config --exists libcrypto
 need libsqlite3-dev pkg-config --exists sqlite3
 need zlib1g-dev pkg-config --exists zlib
+need libhiredis-dev pkg-config --exists hiredis
 need openssl test -x /usr/bin/openssl # the tests make certificates with it
+# The tests start servers of their own with it; the package redis-server would start one for the machine.
+need redis-tools command -v redis-check-rdb
 need git command -v git               # fetches the Swift packages
 need gzip command -v gzip
 need python3 test -x /usr/bin/python3

@@ -24,3 +24,12 @@ static inline int vt_clock_state(void) {
     int code = adjtimex(&state);
     return code < 0 ? -1 : (state.status & STA_UNSYNC) == 0;
 }
+
+/* How long reads and writes of a socket wait. Swift counts struct timeval, and all of <sys/socket.h>, to whichever module it meets
+   first, and asks every user for its import: so this declares what it needs, with Linux's numbers. */
+extern int setsockopt(int descriptor, int level, int option, const void *value, unsigned int size);
+static inline void vt_set_patience(int descriptor, double seconds) {
+    struct { long seconds, microseconds; } limit = {(long)seconds, (long)((seconds - (double)(long)seconds) * 1e6)};
+    setsockopt(descriptor, 1 /* SOL_SOCKET */, 20 /* SO_RCVTIMEO */, &limit, sizeof limit);
+    setsockopt(descriptor, 1 /* SOL_SOCKET */, 21 /* SO_SNDTIMEO */, &limit, sizeof limit);
+}

@@ -23,7 +23,9 @@ package actor Daemon {
     private var configuration: Configuration
     private let store: Store
     private nonisolated let housekeeper: Housekeeper
-    private let ledger: LocalQuotaLedger
+    private let ledger: any QuotaLedger
+    /// nil: this manager is alone.
+    private nonisolated let cluster: ClusterNode?
     private let scheduler: Scheduler
     private let follower: Follower
     private nonisolated let deliverers: Deliverers
@@ -58,16 +60,20 @@ package actor Daemon {
         let store = try StartError.wrap { try Store(directory: setup.configuration.stateDirectory, log: stateLog) }
         housekeeper = Housekeeper(
             store: store, pruning: PruningSettings(maxStale: setup.configuration.cache.maxStale), clock: clock)
-        let ledger = try StartError.wrap {
-            try LocalQuotaLedger(store: store, clock: clock, limits: setup.configuration.virusTotal.quota)
+        let schedulerBell = Doorbell()
+        let clusterLog = logSettings.logger("cluster")
+        let quota = try StartError.wrap {
+            try Quota(
+                setup.configuration, key: setup.key, store: store, clock: clock, log: clusterLog,
+                onChange: { schedulerBell.ring() })
         }
         let deliverers = Deliverers(store: store, clock: clock, logSettings: logSettings)
-        (self.store, self.ledger, self.deliverers) = (store, ledger, deliverers)
+        (self.store, ledger, cluster, self.deliverers) = (store, quota.ledger, quota.cluster, deliverers)
         let scheduler = Scheduler(
             Scheduler.Parts(
-                store: store, ledger: ledger, clock: clock, log: logSettings.logger("scheduler"),
-                onEvents: { deliverers.ring() }),
-            client: setup.client(), configuration: setup.configuration)
+                store: store, ledger: quota.ledger, shared: quota.shared, clock: clock,
+                log: logSettings.logger("scheduler"), onEvents: { deliverers.ring() }),
+            client: setup.client(), configuration: setup.configuration, doorbell: schedulerBell)
         self.scheduler = scheduler
         follower = Follower(
             settings: setup.configuration.followSettings, selector: AlertSelector(setup.configuration.selection),
@@ -85,9 +91,16 @@ package actor Daemon {
             }
         }
         await deliverers.apply(configuration)
-        let (scheduler, follower, housekeeper) = (scheduler, follower, housekeeper)
+        let (scheduler, follower, housekeeper, cluster) = (scheduler, follower, housekeeper, cluster)
         Task { await housekeeper.run() }
-        Task { await scheduler.run() }
+        Task {
+            // The first lookups go out when the others are known, or known to be away.
+            if let cluster {
+                await cluster.beat()
+                Task { await cluster.run() }
+            }
+            await scheduler.run()
+        }
         Task { await follower.run() }
         Task { await self.watch() }
         notifier.ready()
@@ -99,6 +112,7 @@ package actor Daemon {
         log.notice("stopping")
         await follower.stop()
         await scheduler.stop()
+        await cluster?.stop()
         await deliverers.stop()
         await housekeeper.stop()
         control?.close()
@@ -141,6 +155,7 @@ package actor Daemon {
                 level: Logger.Level(setup.configuration.logLevel), json: setup.configuration.logFormat == .json)
             configuration = setup.configuration
             await deliverers.apply(configuration)
+            await cluster?.setKey(setup.key)
             await scheduler.reconfigure(configuration, client: setup.client())
             await housekeeper.reconfigure(PruningSettings(maxStale: configuration.cache.maxStale))
             await follower.reconfigure(
@@ -160,22 +175,23 @@ package actor Daemon {
 
     private func answer(_ request: ControlRequest) async -> ControlResponse {
         switch request {
-        case .status: status()
+        case .status: await status()
         case .reload: await reload()
         case .purge(let what): purge(what)
         case .lookUp(let address, let refresh): await lookUp(address, refresh: refresh)
         }
     }
 
-    private func status() -> ControlResponse {
+    private func status() async -> ControlResponse {
         do {
             let builder = StatusBuilder(
                 configuration: configuration, configurationPath: configurationPath, version: version,
                 now: clock.wall())
-            let usage = try ledger.usage()
+            let usage = try await ledger.usage()
             let live = StatusBuilder.Live(
                 pid: getpid(), uptime: clock.boot() - startedAt, loadedAt: loadedAt, lastReload: lastReload,
                 follower: follower.status(), provider: scheduler.providerStatus, sinks: deliverers.statuses,
+                cluster: cluster?.status(),
                 problems: housekeeper.problems
                     + (lastReload.flatMap { $0 == "applied" ? nil : "last reload \($0)" }.map { [$0] } ?? []))
             let summary = try store.summary(alertsPath: configuration.alerts.path, now: clock.wall())

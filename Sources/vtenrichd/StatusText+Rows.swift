@@ -73,6 +73,32 @@ extension StatusText {
         return lines
     }
 
+    var cluster: [String] {
+        guard let cluster = report.cluster else { return [] }
+        let standing = [
+            "shared": "the quota is shared", "own_share": "own share of the quota", "waiting": "lookups wait",
+        ]
+        var phrases = [
+            Phrase(printable(cluster.redis)),
+            Phrase(
+                "\(cluster.connected ? "connected" : "away") since \(local(cluster.since))",
+                cluster.connected ? .good : .bad),
+            Phrase(standing[cluster.quota] ?? printable(cluster.quota), cluster.quota == "shared" ? .plain : .warn),
+        ]
+        if let present = cluster.nodesPresent {
+            phrases.append(
+                Phrase(
+                    "\(present) of \(cluster.nodesConfigured) nodes",
+                    present == cluster.nodesConfigured ? .plain : .warn))
+        }
+        return row("cluster", list(phrases))
+            + cluster.nodes.flatMap { node in
+                let seen = node.present ? "" : node.lastSeen.map { ", last seen \(local($0))" } ?? ", away"
+                let name = node.isThis ? "\(node.name) (this one)" : "\(node.name) (\(node.id.prefix(6)))"
+                return row("", words("\(printable(name)): \(number(node.day)) of the day\(seen)"))
+            }
+    }
+
     var cache: [String] {
         let cache = report.cache
         let classes = cache.byVerdict.sorted { $0.value > $1.value }.map { Phrase("\(number($0.value)) \($0.key)") }

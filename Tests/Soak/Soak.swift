@@ -10,7 +10,7 @@ struct Soak: AsyncParsableCommand {
         abstract: "Runs the long scenarios against the vtenrichd beside this program.")
 
     enum Scenario: String, CaseIterable, ExpressibleByArgument {
-        case kills, backlog, outage, disk, faults
+        case kills, backlog, outage, disk, faults, cluster
     }
 
     @Argument(help: "Which; all without any.") var scenarios: [Scenario] = Scenario.allCases
@@ -25,14 +25,21 @@ struct Soak: AsyncParsableCommand {
         for scenario in scenarios {
             say("==> \(scenario.rawValue)")
             let start = monotonicSeconds()
-            let figures =
+            let figures: Figures? =
                 switch scenario {
                 case .kills: try await kills(seed: seed)
                 case .backlog: try await backlog(gigabytes: 5 * share)
                 case .outage: try await outage(seconds: 600 * share)
                 case .disk: try await fullDisk()
                 case .faults: try await faults(seconds: minutes * 60, seed: seed)
+                case .cluster: nil
                 }
+            if scenario == .cluster {
+                let faults = try await cluster(seconds: 600 * share, away: 120 * share, seed: seed)
+                for fault in faults { say("BROKEN: \(fault)") }
+                say("\(faults.isEmpty ? "ok" : "FAILED") after \(seconds(since: start)) s")
+                broken += faults.count
+            }
             guard let figures else { continue }
             say("\(figures)")
             for promise in figures.broken { say("BROKEN: \(promise)") }

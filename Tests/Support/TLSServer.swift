@@ -34,7 +34,8 @@ package final class TLSServer: Sendable {
         return line.split(separator: ":").last.flatMap { Int($0) }
     }
 
-    private static func makeCertificates(_ flaw: Flaw, in folder: TemporaryFolder) async throws {
+    /// `ca.pem`, and `server.pem` with `server.key` for 127.0.0.1 and localhost.
+    package static func makeCertificates(_ flaw: Flaw, in folder: TemporaryFolder) async throws {
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         for name in flaw == .unknownAuthority ? ["other", "ca"] : ["ca"] {
             try await openssl(

@@ -64,6 +64,19 @@ package struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
+    /// Several managers with one key.
+    package struct Cluster: Sendable, Equatable {
+        /// `RedisAddress`; nil: this manager is alone.
+        package var redis: String?
+        package var prefix = "vtenrich"
+        /// How many managers share the key.
+        package var nodes = 1
+        package var passwordFile: String?
+        package var caFile: String?
+
+        package init() {}
+    }
+
     package enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
     package enum LogFormat: String, Sendable, CaseIterable { case text, json }
 
@@ -78,6 +91,7 @@ package struct Configuration: Sendable, Equatable {
     package var outputFile: String?
     /// Receivers beside analysisd.
     package var outputs: [OutputSettings] = []
+    package var cluster = Cluster()
     package var stateDirectory = "/var/lib/vtenrichd"
     package var controlSocket = "/run/vtenrichd/control.sock"
     package var logLevel = LogLevel.info

@@ -7,7 +7,7 @@ extension KeyTable<Configuration> {
     /// `Configuration()` holds.
     static var configuration: KeyTable {
         KeyTable(
-            fields: alerts + selection + virusTotal + cacheAndQueue + verdict + output + service,
+            fields: alerts + selection + virusTotal + cacheAndQueue + verdict + output + cluster + service,
             switches: ["output.analysisd": { $0.analysisd = nil }])
     }
 
@@ -82,6 +82,16 @@ extension KeyTable<Configuration> {
             Field("output.analysisd.confirm_after", \.analysisdOrDefault.confirmAfter, .duration(1...day)),
             Field("output.file", \.outputFile, .optional(.path)),
             Field("outputs", \.outputs, .list(of: .output, atMost: 50)),
+        ]
+    }
+
+    private static var cluster: [Field<Configuration>] {
+        [
+            Field("cluster.redis", \.cluster.redis, .optional(.redisURL), isFixed: true),
+            Field("cluster.prefix", \.cluster.prefix, .clusterPrefix, isFixed: true),
+            Field("cluster.nodes", \.cluster.nodes, .integer(1...1_000), isFixed: true),
+            Field("cluster.password_file", \.cluster.passwordFile, .optional(.path), isFixed: true),
+            Field("cluster.ca_file", \.cluster.caFile, .optional(.path), isFixed: true),
         ]
     }
 

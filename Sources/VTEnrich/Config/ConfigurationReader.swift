@@ -96,6 +96,11 @@ package enum ConfigurationReader {
                 "the rules in rules/vtenrich_rules.xml match location virustotal_ip only: change it there too",
                 keys: "output.analysisd.location")
         }
+        if configuration.cluster.redis != nil, configuration.cluster.nodes > configuration.virusTotal.quota.perMinute {
+            reading.add(
+                .warning, "is more than per_minute: a node without the others has no share and asks nothing",
+                keys: "cluster.nodes", "virustotal.quota.per_minute")
+        }
         let quota = configuration.virusTotal.quota
         if case .count(let count) = quota.reserve, count > quota.perDay, quota.perDay >= 20 {
             reading.add(

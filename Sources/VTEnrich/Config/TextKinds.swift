@@ -57,6 +57,29 @@ extension ValueKind where Value == String {
         }
     }
 
+    /// Without a password, which would stand in a file that many may read.
+    static var redisURL: ValueKind {
+        .scalar("an address such as redis://redis.example.org:6379") { text throws(InvalidValue) in
+            do throws(RedisAddress.Refusal) {
+                return try RedisAddress(text).text
+            } catch {
+                switch error {
+                case .hasPassword: throw .because("the password belongs into the file of cluster.password_file")
+                case .noAddress:
+                    throw .because("expected redis://HOST:PORT, rediss://HOST:PORT (with TLS) or unix:///PATH")
+                }
+            }
+        } write: {
+            $0
+        }
+    }
+
+    static var clusterPrefix: ValueKind {
+        name("a prefix of letters, digits and -._:", atMost: 64) { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-._:".unicodeScalars.contains(scalar))
+        }
+    }
+
     static var proxyURL: ValueKind {
         .scalar("a proxy such as http://proxy.example.org:3128") { text throws(InvalidValue) in
             let schemes: Set = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -19,10 +20,7 @@ package enum ControlClient {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return .notRunning }
         defer { close(descriptor) }
-        var patience = timeval(tv_sec: Int(seconds), tv_usec: Int((seconds - seconds.rounded(.down)) * 1e6))
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        vt_set_patience(descriptor, seconds)
         guard address.withSockAddr({ connect(descriptor, $0, $1) }) == 0 else {
             switch errno {
             case EACCES, EPERM: return .notAllowed

@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Foundation
 import Glibc
@@ -20,7 +21,8 @@ package final class ControlServer: @unchecked Sendable {
     private let room = DispatchSemaphore(value: 64)
     private let source: any DispatchSourceRead
 
-    private static let patience = timeval(tv_sec: 1, tv_usec: 0)
+    /// Seconds.
+    private static let patience = 1.0
     private static let longestRequest = 4_096
 
     /// Listens at `path`; an old socket there is replaced, anything else is left and an error.
@@ -81,10 +83,7 @@ package final class ControlServer: @unchecked Sendable {
     }
 
     private func serve(_ client: Int32) {
-        var patience = Self.patience
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        vt_set_patience(client, Self.patience)
         guard let peer = Self.peer(of: client), let request = Self.read(from: client) else {
             finish(client, .refused("the request was not understood"))
             return

@@ -11,12 +11,15 @@ package struct StatusBuilder {
         package var follower: FollowerStatus
         package var provider: ProviderStatus
         package var sinks: [String: SinkStatus]
+        /// nil: this manager is alone.
+        package var cluster: StatusReport.Cluster?
         /// Faults of the daemon as a whole: a refused reload, a stage that hangs.
         package var problems: [String]
 
         package init(
             pid: Int32, uptime: Double, loadedAt: Double, lastReload: String?, follower: FollowerStatus,
-            provider: ProviderStatus, sinks: [String: SinkStatus], problems: [String]
+            provider: ProviderStatus, sinks: [String: SinkStatus], cluster: StatusReport.Cluster? = nil,
+            problems: [String]
         ) {
             self.pid = pid
             self.uptime = uptime
@@ -25,6 +28,7 @@ package struct StatusBuilder {
             self.follower = follower
             self.provider = provider
             self.sinks = sinks
+            self.cluster = cluster
             self.problems = problems
         }
     }
@@ -62,6 +66,7 @@ package struct StatusBuilder {
         report.config.lastReload = live.lastReload
         report.logLinesLost = StandardErrorLog.lost.withLock { $0 }
         report.provider = provider(live.provider)
+        report.cluster = live.cluster
         report.quota.serverDayUsed = live.provider.serverDayUsed
         judge(&report, live)
         return report
@@ -157,6 +162,7 @@ package struct StatusBuilder {
         case .rateLimited, .unavailable:
             degraded.append(live.provider.lastError ?? "VirusTotal does not answer")
         }
+        if let cluster = live.cluster { degraded += cluster.problems }
         for (name, sink) in live.sinks.sorted(by: { $0.key < $1.key }) where sink.failing {
             degraded.append("\(name): \(sink.lastError ?? "cannot send")")
         }
@@ -170,5 +176,29 @@ package struct StatusBuilder {
         }
         report.problems = failing + degraded
         report.health = failing.isEmpty ? (degraded.isEmpty ? .healthy : .degraded) : .failing
+    }
+}
+
+extension StatusReport.Cluster {
+    /// What of it needs the operator or time.
+    fileprivate var problems: [String] {
+        var problems: [String] = []
+        if !connected {
+            let then = shareFrom.map { "from \($0) on this node goes on" } ?? "this node goes on"
+            problems.append(
+                "the cluster at \(redis) is away since \(since): \(lastError ?? "no answer"); \(then) with its share: "
+                    + "\(share.minute) lookups a minute, \(share.day) a day")
+        } else if quota == "waiting" {
+            problems.append(
+                "the cluster's server is new or has forgotten: lookups wait until all nodes have told what they spent")
+        } else if quota == "own_share" {
+            problems.append(
+                "only \(nodesPresent ?? 0) of \(nodesConfigured) nodes are there: this node goes on with its share")
+        }
+        if let present = nodesPresent, present > nodesConfigured {
+            problems.append(
+                "\(present) nodes share the key, cluster.nodes says \(nodesConfigured): correct it on all of them")
+        }
+        return problems
     }
 }

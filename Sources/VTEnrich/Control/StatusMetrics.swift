@@ -9,6 +9,7 @@ extension StatusReport {
         page.gauge("report_timestamp_seconds", "When this was written.", now.rounded(.down))
         stages(&page)
         queueAndQuota(&page)
+        if let cluster { self.cluster(cluster, &page) }
         answers(&page)
         return page.text
     }
@@ -51,6 +52,18 @@ extension StatusReport {
                 window.resetsAt.flatMap(RFC3339.seconds).map { (["window": name], $0) }
             })
         page.gauge("quota_day_by_others", "Of the day, spent by others with the key.", quota.dayByOthers)
+    }
+
+    private func cluster(_ cluster: Cluster, _ page: inout MetricPage) {
+        page.gauge("cluster_connected", "Whether the cluster's server is there.", cluster.connected ? 1 : 0)
+        page.gauges(
+            "cluster_quota", "Is 1 for how requests are counted.",
+            ["shared", "own_share", "waiting"].map { (["state": $0], $0 == cluster.quota ? 1 : 0) })
+        page.gauge("cluster_nodes_configured", "Nodes that share the key.", cluster.nodesConfigured)
+        page.gauge("cluster_nodes", "Of them, those that are there.", cluster.nodesPresent)
+        page.gauges(
+            "cluster_node_day", "Requests that a node spent today.",
+            cluster.nodes.map { (["node": $0.id, "host": $0.name], Double($0.day)) })
     }
 
     private func answers(_ page: inout MetricPage) {

@@ -95,6 +95,43 @@ package struct StatusReport: Codable, Sendable, Equatable {
         @OrNull package var lastError: String?
     }
 
+    /// The managers that share the key (`cluster.redis`).
+    package struct Cluster: Codable, Sendable, Equatable {
+        package var redis: String
+        package var connected: Bool
+        /// Since when it is connected or not.
+        package var since: String
+        /// How requests are counted now: `shared`, `own_share` (the server or most nodes are away), or `waiting` (nothing is sent
+        /// until nobody else can be using what this node would use).
+        package var quota: String
+        package var nodesConfigured: Int
+        @OrNull package var nodesPresent: Int?
+        package var nodes: [ClusterNode]
+        /// What a node may spend on its own.
+        package var share: ClusterShare
+        /// From when it may; null: now, or not needed.
+        @OrNull package var shareFrom: String?
+        @OrNull package var lastError: String?
+    }
+
+    package struct ClusterNode: Codable, Sendable, Equatable {
+        package var id: String
+        /// The host's name.
+        package var name: String
+        package var isThis: Bool
+        package var present: Bool
+        /// Requests of this UTC day and month.
+        package var day: Int
+        package var month: Int
+        @OrNull package var lastSeen: String?
+    }
+
+    package struct ClusterShare: Codable, Sendable, Equatable {
+        package var minute: Int
+        package var day: Int
+        package var month: Int
+    }
+
     package var health: Health
     package var version: String
     @OrNull package var pid: Int?
@@ -105,6 +142,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var follower: Follower
     package var queue = Queue()
     package var quota = Quota()
+    /// null: this manager is alone.
+    @OrNull package var cluster: Cluster?
     package var cache = Cache()
     package var provider = Provider()
     package var output: [String: Sink] = [:]

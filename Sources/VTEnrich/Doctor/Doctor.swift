@@ -45,6 +45,7 @@ package struct Doctor {
         findings.append(service.finding)
         let latest = [summary?.checkpoint?.savedAt, Ruleset.changeTime(of: configuration.alerts.path)].compactMap { $0 }
         findings += ClockProbe.read(clock, latestKnown: latest.max()).findings
+        if let finding = await ClusterProbe.finding(configuration) { findings.append(finding) }
         let connection = await ConnectionProbe.connect(configuration.virusTotal)
         findings.append(ConnectionProbe.finding(connection, configuration.virusTotal, isLive: isLive))
         if isLive { findings.append(await QuotaProbe.finding(configuration.virusTotal, key: key)) }

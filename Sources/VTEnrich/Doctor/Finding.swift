@@ -19,7 +19,8 @@ package struct Finding: Sendable, Equatable, Encodable {
 
     /// The order in which they are looked at.
     package enum Stage: String, Sendable, Encodable, CaseIterable {
-        case configuration, user, key, alerts, state, output, rules, confirmations, service, clock, network, quota
+        case configuration, user, key, alerts, state, output, rules, confirmations, service, clock, cluster, network,
+            quota
     }
 
     package var stage: Stage

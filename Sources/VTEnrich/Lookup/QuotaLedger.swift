@@ -17,6 +17,15 @@ package protocol QuotaLedger: Sendable {
     nonisolated(nonsending) func usage() async throws -> QuotaUsage
     /// New limits after a reload; what was spent stays spent.
     nonisolated(nonsending) func setLimits(_ limits: QuotaLimits) async
+    /// VirusTotal rejects the key: nobody who has it may ask any more.
+    nonisolated(nonsending) func rejectKey() async
+    /// Whether it is for us to tell that this date's quota is spent.
+    nonisolated(nonsending) func mayTell(_ date: String) async -> Bool
+}
+
+extension QuotaLedger {
+    package nonisolated(nonsending) func rejectKey() async {}
+    package nonisolated(nonsending) func mayTell(_ date: String) async -> Bool { true }
 }
 
 /// The right to send one request.
@@ -37,6 +46,8 @@ package enum QuotaGrant: Sendable, Equatable {
     case monthSpent(until: Double)
     /// The server said so (429).
     case closed(until: Double)
+    /// Another node was told that the key is rejected.
+    case keyRejected
 }
 
 /// What is spent and when it comes back (wall clock).

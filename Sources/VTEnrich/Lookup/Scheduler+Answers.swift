@@ -25,7 +25,7 @@ extension Scheduler {
         let answers = try parts.store.answerFromCache(
             limit: Self.batch, now: now,
             judge: { address, entry in
-                guard let entry, entry.isServable(at: now, maxStale: maxStale) else { return .lookUp }
+                guard let entry, entry.isServable(at: now, maxStale: maxStale) else { return lookUp(address) }
                 if entry.isFresh(at: now) {
                     if entry.isAging(at: now) { spare.addRefresh(address) }
                     return .answer
@@ -36,7 +36,7 @@ extension Scheduler {
                     return .answer
                 }
                 room = free - 1
-                return .lookUp
+                return lookUp(address)
             },
             make: { source, entry in
                 if !entry.isFresh(at: now) { staleAlerts += 1 }
@@ -44,6 +44,11 @@ extension Scheduler {
             })
         if staleAlerts > 0 { try parts.store.count([.staleServed: staleAlerts]) }
         return answers
+    }
+
+    private func lookUp(_ address: IPAddress) -> CacheUse {
+        if parts.shared != nil { elsewhere.unasked.insert(address) }
+        return .lookUp
     }
 
     /// Alerts that have waited `max_wait` go out as they are.

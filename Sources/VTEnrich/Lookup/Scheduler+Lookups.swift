@@ -15,10 +15,15 @@ extension Scheduler {
             guard parts.store.pending > 0 || !asking.isEmpty || !spare.isEmpty else { return 3_600 }
             let order = try await order()
             guard let next = try nextAddress(order, boot: boot) else {
-                return min(try await startSpareWork(order, client), retries.pause(at: boot) ?? 60)
+                let pause = min(retries.pause(at: boot) ?? 60, elsewhere.pause(at: boot) ?? 60)
+                return min(try await startSpareWork(order, client), pause)
             }
+            guard try await isOurs(next.address) else { continue }
             let grant = try await parts.ledger.reserve(level: next.level)
-            guard case .granted(let ticket) = grant else { return try await refused(grant, boot: boot) }
+            guard case .granted(let ticket) = grant else {
+                await parts.shared?.release(next.address)
+                return try await refused(grant, boot: boot)
+            }
             start(next.address) { await self.ask(next.address, ticket: ticket, client: client) }
             try await noticeIfSpent()
         }
@@ -60,12 +65,16 @@ extension Scheduler {
 
     /// People first, then by the order.
     private func nextAddress(_ order: LookupOrder, boot: Double) throws -> LookupCandidate? {
-        if let address = asking.keys.first(where: { inFlight[$0] == nil && retries.allows($0, at: boot) }) {
+        if let address = asking.keys.first(where: { isFree($0, boot) }) {
             return LookupCandidate(address: address, level: 16, alerts: 1, firstAt: parts.clock.wall())
         }
         guard servesQueue else { return nil }
-        let candidates = try parts.store.candidates(each: inFlight.count + retries.count + 1)
-        return order.next(candidates.filter { inFlight[$0.address] == nil && retries.allows($0.address, at: boot) })
+        let candidates = try parts.store.candidates(each: inFlight.count + retries.count + elsewhere.count + 1)
+        return order.next(candidates.filter { isFree($0.address, boot) })
+    }
+
+    private func isFree(_ address: IPAddress, _ boot: Double) -> Bool {
+        inFlight[address] == nil && retries.allows(address, at: boot) && !elsewhere.isTaken(address, at: boot)
     }
 
     func ask(_ address: IPAddress, ticket: QuotaTicket, client: any ReputationClient) async {
@@ -82,6 +91,7 @@ extension Scheduler {
             await finish(ticket, wasSent: failure.wasSent)
             await failed(failure)
             retries.failed(address, at: parts.clock.boot())
+            await parts.shared?.release(address)
             serveStale(address)
             tell(address, .refused(failure.message))
         }
@@ -113,6 +123,7 @@ extension Scheduler {
         } catch {
             failed(to: error)
         }
+        await parts.shared?.publish(address, entry)
         tell(address, .entry(entry))
     }
 

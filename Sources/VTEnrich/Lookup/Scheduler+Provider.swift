@@ -25,6 +25,7 @@ extension Scheduler {
             if circuit.state != .stopped { parts.log.error("\(failure.message)") }
             circuit.stop()
             status.state = .keyRejected
+            await parts.ledger.rejectKey()
         case .wait(let retryAfter): await limited(failure, retryAfter: retryAfter)
         case .backOff, .notPermitted:
             parts.log.warning("\(failure.message)")
@@ -71,6 +72,12 @@ extension Scheduler {
             try await noticeIfSpent()
             return max(1, min(3_600, until - now + 1))
         case .closed(let until): return max(0.05, min(3_600, until - now))
+        case .keyRejected:
+            await failed(
+                ProviderFailure(
+                    action: .stop, status: 401, message: "VirusTotal rejects the API key, as another manager was told",
+                    wasSent: false))
+            return 3_600
         }
     }
 
@@ -84,6 +91,7 @@ extension Scheduler {
         let text =
             "the \(month ? "monthly" : "daily") VirusTotal quota is spent: "
             + "\(month ? usage.monthUsed : usage.dayUsed) lookups; the next ones go out at \(resets)"
+        guard try parts.store.noticeDate() != date, await parts.ledger.mayTell(date) else { return }
         let id = EventID.makeNotice(key: parts.store.eventKey, day: date)
         let items = parts.composer(configuration).notice(id: id, description: text)
         if try parts.store.addNotice(items, date: date) {

@@ -20,7 +20,9 @@ extension Scheduler {
     }
 
     private func refresh(_ address: IPAddress, _ client: any ReputationClient) async throws {
-        guard inFlight[address] == nil, case .granted(let ticket) = try await parts.ledger.reserve(level: 0) else {
+        guard inFlight[address] == nil, try await isOurs(address) else { return }
+        guard case .granted(let ticket) = try await parts.ledger.reserve(level: 0) else {
+            await parts.shared?.release(address)
             return
         }
         start(address) { await self.ask(address, ticket: ticket, client: client) }
@@ -44,6 +46,7 @@ extension Scheduler {
         } catch {
             failed(to: error)
         }
+        await parts.shared?.publish(address, raised)
     }
 
     /// The communicating files, on a token of their own; nil when there is none or the request fails: a pivot never changes a

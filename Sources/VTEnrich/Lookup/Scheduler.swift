@@ -13,7 +13,7 @@ package actor Scheduler {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Ring when alerts were accepted or settings changed.
-    package nonisolated let doorbell = Doorbell()
+    package nonisolated let doorbell: Doorbell
     private nonisolated let snapshot = Mutex(ProviderStatus())
     private nonisolated let shortWay: Mutex<ShortWay>
 
@@ -21,6 +21,8 @@ package actor Scheduler {
     package struct Parts: Sendable {
         package var store: Store
         package var ledger: any QuotaLedger
+        /// nil without a cluster.
+        package var shared: (any SharedVerdicts)?
         package var clock: Clock
         package var log: Logger
         /// Called when the outbox has something new.
@@ -29,12 +31,13 @@ package actor Scheduler {
         package var composer: @Sendable (Configuration) -> EventComposer
 
         package init(
-            store: Store, ledger: any QuotaLedger, clock: Clock, log: Logger,
+            store: Store, ledger: any QuotaLedger, shared: (any SharedVerdicts)? = nil, clock: Clock, log: Logger,
             onEvents: @escaping @Sendable () -> Void = {},
             composer: @escaping @Sendable (Configuration) -> EventComposer = { EventComposer($0) }
         ) {
             self.store = store
             self.ledger = ledger
+            self.shared = shared
             self.clock = clock
             self.log = log
             self.onEvents = onEvents
@@ -65,6 +68,8 @@ package actor Scheduler {
     var asking: [IPAddress: [CheckedContinuation<ManualAnswer, Never>]] = [:]
     /// Requests for files that failed one after the other.
     var pivotFailures = 0
+    /// What a cluster makes of the waiting addresses.
+    var elsewhere = Elsewhere()
     /// What spare requests are for.
     var spare = SpareWork()
     /// When the server's counters are asked for next (seconds since boot).
@@ -78,8 +83,10 @@ package actor Scheduler {
     static let lanes = 4
 
     package init(
-        _ parts: Parts, client: (any ReputationClient)?, configuration: Configuration, servesQueue: Bool = true
+        _ parts: Parts, client: (any ReputationClient)?, configuration: Configuration, servesQueue: Bool = true,
+        doorbell: Doorbell = Doorbell()
     ) {
+        self.doorbell = doorbell
         self.parts = parts
         self.servesQueue = servesQueue
         self.client = client
@@ -139,8 +146,10 @@ package actor Scheduler {
     package func step() async -> Double {
         do {
             try saveAnswers()
+            if let shared = parts.shared { try await takeNews(shared) }
             if servesQueue {
                 try await answerFromCache()
+                if let shared = parts.shared, try await askOthers(shared) { try await answerFromCache() }
                 try expire()
             }
             let pause = try await startLookups()

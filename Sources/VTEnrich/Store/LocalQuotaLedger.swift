@@ -135,6 +135,37 @@ package final class LocalQuotaLedger: QuotaLedger {
         }
     }
 
+    /// What this node itself sent, for the cluster it belongs to.
+    package func book() throws(StoreError) -> QuotaBook {
+        try noteEnds()
+        let (wall, boot) = (clock.wall(), clock.boot())
+        return try store.read("reading the quota") { db in
+            let date = UTCDate(wall: wall)
+            let (spent, log) = (try Spent(date, in: db), try Self.minuteLog(in: db, boot: boot, prune: false))
+            let held = log.requests.compactMap { request -> (Int64, Double?)? in
+                guard let ended = request.ended else { return (request.id, nil) }
+                let left = ended + MinuteLog.hold - boot
+                return left > 0 ? (request.id, left) : nil
+            }
+            return QuotaBook(
+                date: date.description, day: spent.day, month: spent.month,
+                held: Dictionary(uniqueKeysWithValues: held), unknownFor: max(0, log.emptyUntil - boot),
+                closedUntil: try Self.closedUntil(in: db, wall: wall))
+        }
+    }
+
+    /// Others remember more of our requests than this state does: their count holds.
+    package func raise(to day: Int, month: Int, on date: String) throws(StoreError) {
+        let today = UTCDate(wall: clock.wall())
+        guard today.description == date else { return }
+        try store.write("taking over the cluster's count") { db in
+            let spent = try Spent(today, in: db)
+            if day > spent.day { try Spent.add(day - spent.day, on: date, in: db) }
+            let more = month - (try Spent(today, in: db)).month
+            if more > 0 { try Spent.add(more, on: today.monthPrefix + "-00", in: db) }
+        }
+    }
+
     /// The date to count on. When the wall clock jumped over a midnight while the boot clock did not, nobody knows which of the
     /// two dates is true: the new one takes over what the old one had spent.
     private static func today(in db: Database, wall: Double, boot: Double) throws -> UTCDate {
@@ -161,6 +192,19 @@ package final class LocalQuotaLedger: QuotaLedger {
             requests: rows.map { MinuteLog.Request(id: $0["id"], ended: $0["ended_boot"]) },
             emptyUntil: try db.meta("bucket_empty_until").flatMap(Double.init) ?? 0)
     }
+}
+
+/// A node's own part of the quota: what it sent on this date and in its month, and the tokens it still holds.
+package struct QuotaBook: Sendable, Equatable {
+    package var date: String
+    package var day: Int
+    package var month: Int
+    /// Seconds until the token comes back; nil while its request is on its way.
+    package var held: [Int64: Double?]
+    /// For so many seconds nobody knows which tokens were taken before a reboot.
+    package var unknownFor: Double
+    /// VirusTotal's 429, wall clock.
+    package var closedUntil: Double?
 }
 
 /// Both clocks at one moment.

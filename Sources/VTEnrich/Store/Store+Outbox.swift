@@ -42,9 +42,14 @@ extension Store {
         }
     }
 
+    /// The date of the last notice.
+    package func noticeDate() throws(StoreError) -> String? {
+        try read("reading the notice") { try $0.meta("notice_date") }
+    }
+
     /// The day's notice, once for a date; returns whether it was the first.
     package func addNotice(_ items: [OutboxItem], date: String) throws(StoreError) -> Bool {
-        guard try read("reading the notice", { try $0.meta("notice_date") }) != date else { return false }
+        guard try noticeDate() != date else { return false }
         try write("queueing the notice") { db in
             for item in items { try item.insert(in: db) }
             try db.setMeta("notice_date", date)

@@ -14,7 +14,7 @@ struct ConfigurationErrorTests {
     private static let unknownKeys: [(String, String)] = [
         (
             "qouta: 1",
-            "c.yaml:1:1: qouta: unknown key; known here: alerts, allowlist, block, cache, control_socket, "
+            "c.yaml:1:1: qouta: unknown key; known here: alerts, allowlist, block, cache, cluster, control_socket, "
                 + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("virustotal:\n  qouta: {per_minute: 4}", "c.yaml:2:3: virustotal.qouta: unknown key, did you mean 'quota'?"),
@@ -28,7 +28,7 @@ struct ConfigurationErrorTests {
         ),
         (
             "<<: {a: b}",
-            "c.yaml:1:1: <<: unknown key; known here: alerts, allowlist, block, cache, control_socket, "
+            "c.yaml:1:1: <<: unknown key; known here: alerts, allowlist, block, cache, cluster, control_socket, "
                 + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("? [a]\n: b", "c.yaml:1:3: a key must be text, found a list"),
@@ -73,6 +73,14 @@ struct ConfigurationErrorTests {
     private static let wrongValues: [(String, String)] = [
         ("- a", "c.yaml:1:1: expected keys at the top of the file, found a list"),
         ("word", "c.yaml:1:1: expected keys at the top of the file, found 'word'"),
+        (
+            "cluster: {redis: \"redis://:secret@host\"}",
+            "c.yaml:1:18: cluster.redis: the password belongs into the file of cluster.password_file"
+        ),
+        (
+            "cluster: {redis: host:6379}",
+            "c.yaml:1:18: cluster.redis: expected redis://HOST:PORT, rediss://HOST:PORT (with TLS) or unix:///PATH"
+        ),
         ("log: info", "c.yaml:1:6: log: expected keys, found 'info'"),
         (
             "log: {level: [info]}",

@@ -36,6 +36,8 @@ struct ConfigurationManualTests {
         changed.stateDirectory = "/other"
         changed.controlSocket = "/other"
         changed.virusTotal.timeout = 20
+        (changed.cluster.redis, changed.cluster.prefix, changed.cluster.nodes) = ("unix:///redis", "other", 2)
+        (changed.cluster.passwordFile, changed.cluster.caFile) = ("/other", "/other")
         #expect(told.map(String.init).sorted() == changed.needsRestart(comparedTo: Configuration()).sorted())
     }
 

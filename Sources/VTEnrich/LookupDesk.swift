@@ -15,15 +15,20 @@ package final class LookupDesk: Sendable {
         }
         let store = try Store(directory: configuration.stateDirectory)
         let clock = Clock.system
-        let ledger = try LocalQuotaLedger(store: store, clock: clock, limits: configuration.virusTotal.quota)
+        let bell = Doorbell()
+        let log = Logger(label: "lookup") { _ in SwiftLogNoOpLogHandler() }
+        let quota = try Quota(configuration, key: key, store: store, clock: clock, log: log) { bell.ring() }
         scheduler = Scheduler(
             Scheduler.Parts(
-                store: store, ledger: ledger, clock: clock,
-                log: Logger(label: "lookup") { _ in SwiftLogNoOpLogHandler() }),
+                store: store, ledger: quota.ledger, shared: quota.shared, clock: clock, log: log),
             client: key.map { VirusTotalClient(settings: configuration.virusTotal, key: $0) },
-            configuration: configuration, servesQueue: false)
+            configuration: configuration, servesQueue: false, doorbell: bell)
         let scheduler = scheduler
-        Task { await scheduler.run() }
+        Task {
+            await quota.cluster?.beat()
+            Task { await quota.cluster?.run() }
+            await scheduler.run()
+        }
     }
 
     package func lookUp(_ address: IPAddress, refresh: Bool) async -> ManualAnswer {

@@ -1,0 +1,95 @@
+import Foundation
+import Glibc
+package import VTEnrich
+
+/// Managers that share a key: each with its own alerts, analysisd and daemon, all with one Redis and one VirusTotal.
+package final class ClusterSite: @unchecked Sendable {
+    package let redis: RedisServer
+    package let virusTotal: VirusTotalStandIn
+    package let managers: [TemporaryManager]
+    package let analysisds: [AnalysisdStandIn]
+    // Unchecked: one task at a time.
+    package private(set) var daemons: [RunningProgram?]
+    private var written: [[String]]
+
+    package init(
+        nodes: Int = 3, redis arguments: [String] = [], virusTotal settings: VirusTotalStandIn.Settings = .init(),
+        _ changes: [String: String] = [:]
+    ) async throws {
+        redis = try await RedisServer(arguments)
+        virusTotal = try VirusTotalStandIn(settings)
+        managers = try (0..<nodes).map { _ in try TemporaryManager() }
+        analysisds = try managers.map { try AnalysisdStandIn(path: $0.socketPath) }
+        daemons = managers.map { _ in nil }
+        written = managers.map { _ in [] }
+        for manager in managers {
+            let own = ["cluster.redis": redis.url, "cluster.nodes": "\(nodes)", "output.analysisd.confirm": "off"]
+            try manager.configure(virusTotal: virusTotal.url, own.merging(changes) { $1 })
+        }
+    }
+
+    package func start(_ index: Int) throws { daemons[index] = try managers[index].start() }
+
+    package func startAll() throws { for index in managers.indices { try start(index) } }
+
+    package func kill(_ index: Int) async throws {
+        daemons[index]?.send(SIGKILL)
+        _ = try await daemons[index]?.exitStatus()
+        daemons[index] = nil
+    }
+
+    /// Alerts on one node.
+    package func append(_ addresses: [String], to index: Int) {
+        for address in addresses {
+            let id = "1789114831.\(index)\(written[index].count)"
+            written[index].append(id)
+            managers[index].append(TemporaryManager.alert(id: id, srcip: address))
+        }
+    }
+
+    package var writtenCount: Int { written.map(\.count).reduce(0, +) }
+    package var receivedCount: Int { analysisds.map(\.receivedCount).reduce(0, +) }
+
+    /// What is wrong with the events: missing, doubled, on the wrong node, without a verdict.
+    /// - Parameter repeats: how many may have come twice, since a daemon was killed.
+    package func faults(repeats: Int = 0) -> [String] {
+        var faults: [String] = []
+        var doubled = 0
+        for (index, analysisd) in analysisds.enumerated() {
+            let events = analysisd.events
+            let ids = events.compactMap { $0.text("virustotal_ip.source.alert_id") }
+            doubled += ids.count - Set(ids).count
+            let missing = Set(written[index]).subtracting(ids)
+            if !missing.isEmpty { faults.append("node \(index): \(missing.count) alerts are missing") }
+            let foreign = Set(ids).subtracting(written[index])
+            if !foreign.isEmpty { faults.append("node \(index): \(foreign.count) alerts of others") }
+            let bare = events.count { $0.text("virustotal_ip.verdict") == "unenriched" }
+            if bare > 0 { faults.append("node \(index): \(bare) alerts without a verdict") }
+            if events.contains(where: { $0.agentName != "web" }) {
+                faults.append("node \(index): another agent's name")
+            }
+        }
+        if doubled > repeats { faults.append("\(doubled) events twice after \(repeats) kills") }
+        return faults
+    }
+
+    package func status(_ index: Int) async throws -> StatusReport {
+        try StatusReport.read(Data(try await managers[index].run("status", "--json").standardOutput.utf8))
+    }
+
+    /// All daemons say that they are well, and together.
+    package func isNormal() async throws -> Bool {
+        for index in managers.indices {
+            let status = try await status(index)
+            guard status.health == .healthy, status.cluster?.quota == "shared" else { return false }
+        }
+        return true
+    }
+
+    package var logs: String { managers.map(\.log).joined(separator: "\n") }
+
+    /// Lookups that VirusTotal was asked for more than once.
+    package var askedTwice: [String] {
+        Dictionary(grouping: virusTotal.requests.map(\.target)) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
+    }
+}
