@@ -73,7 +73,8 @@ package actor Daemon {
             Scheduler.Parts(
                 store: store, ledger: quota.ledger, shared: quota.shared, clock: clock,
                 log: logSettings.logger("scheduler"), onEvents: { deliverers.ring() }),
-            client: setup.client(), configuration: setup.configuration, doorbell: schedulerBell)
+            client: setup.client(store: store, clock: clock, log: logSettings.logger("abuseipdb")),
+            configuration: setup.configuration, doorbell: schedulerBell)
         self.scheduler = scheduler
         follower = Follower(
             settings: setup.configuration.followSettings, selector: AlertSelector(setup.configuration.selection),
@@ -156,7 +157,8 @@ package actor Daemon {
             configuration = setup.configuration
             await deliverers.apply(configuration)
             await cluster?.setKey(setup.key)
-            await scheduler.reconfigure(configuration, client: setup.client())
+            let client = setup.client(store: store, clock: clock, log: logSettings.logger("abuseipdb"))
+            await scheduler.reconfigure(configuration, client: client)
             await housekeeper.reconfigure(PruningSettings(maxStale: configuration.cache.maxStale))
             await follower.reconfigure(
                 settings: configuration.followSettings, selector: AlertSelector(configuration.selection))

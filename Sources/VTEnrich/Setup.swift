@@ -1,7 +1,11 @@
-/// A configuration together with its API key: what a start or a reload takes whole or not at all.
+import Logging
+
+/// A configuration together with its API keys: what a start or a reload takes whole or not at all.
 struct Setup {
     var configuration: Configuration
     var key: APIKey?
+    /// Of AbuseIPDB; nil: it is not asked.
+    var abuseKey: APIKey?
     /// For the log.
     var warnings: [String]
 
@@ -15,17 +19,32 @@ struct Setup {
         }
         do throws(APIKeyError) {
             let key = try LoadedAPIKey.load(for: loaded.configuration.virusTotal, environment: environment)
+            let (abuseKey, problem) = abuseKey(loaded.configuration)
             return Setup(
-                configuration: loaded.configuration, key: key.key,
-                warnings: loaded.warnings.map(\.description) + (key.warning.map { [$0] } ?? []))
+                configuration: loaded.configuration, key: key.key, abuseKey: abuseKey,
+                warnings: loaded.warnings.map(\.description) + [key.warning, problem].compactMap { $0 })
         } catch {
             throw StartError(.configuration, "\(path): virustotal.api_key_file: \(error)")
         }
     }
 
+    /// The second source goes without, where its key cannot be used: that is no reason to hold up anything else.
+    private static func abuseKey(_ configuration: Configuration) -> (APIKey?, warning: String?) {
+        guard let path = configuration.abuseIPDB.apiKeyFile else { return (nil, nil) }
+        do throws(APIKeyError) {
+            let key = try LoadedAPIKey.read(.file(path), at: path).key
+            return (key, key == nil ? "AbuseIPDB is not asked: \(path) does not exist" : nil)
+        } catch {
+            return (nil, "AbuseIPDB is not asked: \(error)")
+        }
+    }
+
     /// nil without a key: the daemon follows and queues.
-    func client() -> (any ReputationClient)? {
+    func client(store: Store, clock: Clock, log: Logger) -> (any ReputationClient)? {
         guard let key else { return nil }
-        return VirusTotalClient(settings: configuration.virusTotal, key: key)
+        let virusTotal = VirusTotalClient(settings: configuration.virusTotal, key: key)
+        guard let abuseKey else { return virusTotal }
+        let abuse = AbuseIPDB(configuration, key: abuseKey, store: store, clock: clock, log: log)
+        return CompletedClient(virusTotal: virusTotal, others: [abuse])
     }
 }

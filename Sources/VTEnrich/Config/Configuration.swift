@@ -31,6 +31,23 @@ package struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
+    /// The second source; off without a key file. Proxy and authorities are VirusTotal's.
+    package struct AbuseIPDB: Sendable, Equatable {
+        package enum When: String, Sendable, CaseIterable { case always, borderline, malicious }
+
+        package var apiKeyFile: String?
+        package var url = "https://api.abuseipdb.com"
+        package var when = When.borderline
+        package var perDay = 1_000
+        /// Of the reports that count.
+        package var maxAgeDays = 90
+        /// Seconds.
+        package var ttl: Double = 86_400
+        package var timeout: Double = 10
+
+        package init() {}
+    }
+
     /// Seconds.
     package struct Cache: Sendable, Equatable {
         package var malicious: Double = 86_400
@@ -83,6 +100,7 @@ package struct Configuration: Sendable, Equatable {
     package var alerts = Alerts()
     package var selection = SelectionSettings()
     package var virusTotal = VirusTotal()
+    package var abuseIPDB = AbuseIPDB()
     package var cache = Cache()
     package var queue = Queue()
     package var verdict = VerdictSettings()

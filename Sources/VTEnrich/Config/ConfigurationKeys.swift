@@ -7,7 +7,7 @@ extension KeyTable<Configuration> {
     /// `Configuration()` holds.
     static var configuration: KeyTable {
         KeyTable(
-            fields: alerts + selection + virusTotal + cacheAndQueue + verdict + output + cluster + service,
+            fields: alerts + selection + virusTotal + abuseIPDB + cacheAndQueue + verdict + output + cluster + service,
             switches: ["output.analysisd": { $0.analysisd = nil }])
     }
 
@@ -46,6 +46,17 @@ extension KeyTable<Configuration> {
         ]
     }
 
+    private static var abuseIPDB: [Field<Configuration>] {
+        [
+            Field("abuseipdb.api_key_file", \.abuseIPDB.apiKeyFile, .optional(.path)),
+            Field("abuseipdb.url", \.abuseIPDB.url, .serviceURL), Field("abuseipdb.when", \.abuseIPDB.when, .choice),
+            Field("abuseipdb.per_day", \.abuseIPDB.perDay, .integer(0...10_000_000)),
+            Field("abuseipdb.max_age_days", \.abuseIPDB.maxAgeDays, .integer(1...365)),
+            Field("abuseipdb.ttl", \.abuseIPDB.ttl, .duration(60...3_650 * day)),
+            Field("abuseipdb.timeout", \.abuseIPDB.timeout, .duration(1...60)),
+        ]
+    }
+
     private static var cacheAndQueue: [Field<Configuration>] {
         [
             Field("cache.ttl.malicious", \.cache.malicious, .duration(1...3_650 * day)),
@@ -67,6 +78,8 @@ extension KeyTable<Configuration> {
             Field("verdict.score_suspicious_min", \.verdict.scoreSuspiciousMin, .number(0...1_000)),
             Field("verdict.stale_days", \.verdict.staleDays, .number(0...36_500)),
             Field("verdict.risk_tags", \.verdict.riskTags, .tags),
+            Field("verdict.abuseipdb.suspicious_min", \.verdict.abuse.suspiciousMin, .optional(.integer(1...100))),
+            Field("verdict.abuseipdb.malicious_min", \.verdict.abuse.maliciousMin, .optional(.integer(1...100))),
             Field("severity.high_above", \.verdict.highAbove, .integer(0...1_000)),
             Field("severity.medium_above", \.verdict.mediumAbove, .integer(0...1_000)),
             Field("block.malicious_above", \.verdict.blockAbove, .integer(0...1_000)),

@@ -65,7 +65,8 @@ final class CurlHandle {
         }
         return .success(
             HTTPAnswer(
-                status: status, retryAfter: transfer.retryAfter, body: answer,
+                status: status, retryAfter: transfer.retryAfter, rateLimitRemaining: transfer.rateLimitRemaining,
+                body: answer,
                 incomplete: code == CURLE_OK ? nil : describe(code, transfer)))
     }
 

@@ -7,6 +7,7 @@ final class CurlTransfer {
     private(set) var isTooLarge = false
     private(set) var requests = 0
     private(set) var retryAfter: String?
+    private(set) var rateLimitRemaining: Int?
     private let maxBody: Int
 
     init(_ exchange: Exchange, maxBody: Int) {
@@ -40,6 +41,10 @@ final class CurlTransfer {
         let name = "retry-after:"
         let line = String(decoding: bytes.prefix(200), as: UTF8.self)
         if line.prefix(name.count).lowercased() == name { retryAfter = String(line.dropFirst(name.count)) }
+        let limit = "x-ratelimit-remaining:"
+        if line.prefix(limit.count).lowercased() == limit {
+            rateLimitRemaining = Int(line.dropFirst(limit.count).filter { !$0.isWhitespace })
+        }
         return bytes.count
     }
 }

@@ -6,6 +6,8 @@ package struct HTTPAnswer: Sendable, Equatable {
     package var status: Int
     /// The header as it came.
     package var retryAfter: String?
+    /// Of the header X-RateLimit-Remaining.
+    package var rateLimitRemaining: Int?
     /// Decoded.
     package var body: [UInt8]
     /// Why the body is not all of it.

@@ -105,6 +105,16 @@ extension EnrichedEvent {
         json.endObject()
     }
 
+    static func writeAbuse(_ abuse: AbuseFacts, to json: inout JSONWriter) {
+        json.beginObject("abuseipdb")
+        json.member("score", abuse.score)
+        json.member("reports", abuse.reports)
+        if let date = abuse.lastReported { json.text("last_reported", date, limit: 64) }
+        if let usage = abuse.usage { json.text("usage", usage, limit: 128) }
+        json.member("tor", abuse.tor ? "yes" : "no")
+        json.endObject()
+    }
+
     static func writeOutcome(_ facts: ReputationFacts, _ judgement: Judgement, to json: inout JSONWriter) {
         json.member("detections", "\(facts.stats.malicious)/\(facts.stats.total)")
         json.member("severity", judgement.severity.rawValue)

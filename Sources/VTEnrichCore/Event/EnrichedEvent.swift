@@ -39,7 +39,8 @@ package enum EnrichedEvent {
         settings: VerdictSettings, allowlisted: Bool
     ) -> (json: [UInt8], verdict: Verdict?) {
         switch reputation {
-        case .found(let facts):
+        case .found(var facts):
+            if let abuse = facts.abuse, Double(abuse.until) <= now { facts.abuse = nil }
             let judgement = VerdictFlow.judge(
                 facts, pivot: pivot, now: now, settings: settings, allowlisted: allowlisted, fresh: !cache.isStale)
             return (found(source, facts, judgement, cache: cache), judgement.verdict)
@@ -62,6 +63,7 @@ package enum EnrichedEvent {
             let hasAllTags = writeTags(facts.tags, to: &json)
             writeAnalysis(facts, judgement, address, to: &json)
             writeOutcome(facts, judgement, to: &json)
+            if let abuse = facts.abuse { writeAbuse(abuse, to: &json) }
             json.beginObject("cache")
             json.member("hit", cache.isHit ? "yes" : "no")
             json.member("stale", cache.isStale ? "yes" : "no")

@@ -122,6 +122,10 @@ extension OutputNotice {
         if isFound { facts.append(("Tags", tags.isEmpty ? "none" : tags.prefix(20).joined(separator: ", "))) }
         if let reputation = finding["reputation"]?.whole { facts.append(("Reputation", String(reputation))) }
         if let date = finding["last_analysis_date"]?.text { facts.append(("Last reported", date)) }
+        if let score = finding["abuseipdb"]?["score"]?.whole {
+            let reports = finding["abuseipdb"]?["reports"]?.whole ?? 0
+            facts.append(("AbuseIPDB", "score \(score), \(reports) reports"))
+        }
         if let text = finding["description"]?.text { facts.append(("Not enriched", text)) }
         if isBlocked { facts.append(("Block", "yes")) }
         return facts

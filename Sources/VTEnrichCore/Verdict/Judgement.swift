@@ -50,6 +50,8 @@ package enum VerdictStep: Sendable, Equatable {
     case pivotUnknown
     case pivotRaises(strong: Int, files: Int, to: Verdict)
     case pivotChangesNothing(strong: Int, files: Int)
+    case abuseRaises(score: Int, to: Verdict)
+    case abuseChangesNothing(score: Int)
     case severity(Judgement.Severity, malicious: Int)
     case block
     case noBlock(NoBlock)
@@ -71,6 +73,7 @@ extension VerdictStep {
         case .scoreNotAsked, .scoreMalicious, .scoreSuspicious, .scoreChangesNothing: "score"
         case .riskTag, .riskTagChangesNothing, .riskTagWithoutHit, .noRiskTag: "risk tags"
         case .pivotNotAsked, .pivotUnknown, .pivotRaises, .pivotChangesNothing: "pivot"
+        case .abuseRaises, .abuseChangesNothing: "abuseipdb"
         case .severity: "severity"
         case .block, .noBlock: "block"
         }
@@ -103,6 +106,8 @@ extension VerdictStep: CustomStringConvertible {
             "\(strong) of \(files) communicating files have 5 engines or more: raised to \(verdict)"
         case .pivotChangesNothing(let strong, let files):
             "\(strong) of \(files) communicating files have 5 engines or more: changes nothing"
+        case .abuseRaises(let score, let verdict): "score \(score): raised to \(verdict)"
+        case .abuseChangesNothing(let score): "score \(score): changes nothing"
         case .severity(let severity, let malicious): "\(severity.label), by malicious engines: \(malicious)"
         case .block: "yes"
         case .noBlock(let why): "no: \(why)"

@@ -40,6 +40,8 @@ package struct ReputationFacts: Sendable, Equatable, Codable {
     package var owner: String?
     package var asn: String?
     package var network: String?
+    /// What a second source said of the address, where one was asked.
+    package var abuse: AbuseFacts?
 
     package init(
         stats: Stats = Stats(), enginesMalicious: Int = 0, enginesSuspicious: Int = 0, reputation: Int = 0,

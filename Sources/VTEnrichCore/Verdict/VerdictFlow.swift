@@ -27,14 +27,15 @@ package enum VerdictFlow {
         let usedPivot = isBorderline ? pivot : nil
         let files = isBorderline ? applyPivot(usedPivot, to: &verdict) : .pivotNotAsked
 
+        let abuse = facts.abuse.flatMap { Double($0.until) > now ? settings.abuse.raise($0, &verdict) : nil }
+
         let severity = severity(of: facts, settings)
         let noBlock = reasonNotToBlock(facts, verdict, settings, allowlisted: allowlisted, fresh: fresh)
         return Judgement(
             verdict: verdict, weighted: weighted, ageDays: ageDays, severity: severity, block: noBlock == nil,
             isBorderline: isBorderline, pivot: usedPivot,
-            steps: [
-                engines, score, tags, files, .severity(severity, malicious: facts.stats.malicious),
-                noBlock.map { .noBlock($0) } ?? .block,
+            steps: [engines, score, tags, files] + [abuse].compactMap { $0 } + [
+                .severity(severity, malicious: facts.stats.malicious), noBlock.map { .noBlock($0) } ?? .block,
             ])
     }
 

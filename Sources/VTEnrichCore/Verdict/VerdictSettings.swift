@@ -19,6 +19,8 @@ package struct VerdictSettings: Sendable, Equatable {
     package var mediumAbove: Int
     /// More than this on a malicious verdict: `block` is yes.
     package var blockAbove: Int
+    /// Raises by AbuseIPDB's score.
+    package var abuse = AbuseSettings()
 
     package init(
         maliciousMin: Int = 3, reputationBadBelow: Int = 0, scoreMaliciousMin: Double = 3.0,

@@ -1,0 +1,27 @@
+package import VTEnrichCore
+
+/// A source beside VirusTotal: asked about an address after VirusTotal answered, with its own key, quota and time. What it says is
+/// added to the facts; it never fails a lookup. A third one is a folder beside `AbuseIPDB`, and a line in `Setup`.
+package protocol SecondSource: Sendable {
+    /// The facts with what this source knows, or as they were.
+    func complete(_ facts: ReputationFacts, of address: IPAddress) async -> ReputationFacts
+}
+
+/// VirusTotal, and after it the other sources, as one client: the scheduler, `lookup` and the cache know no difference.
+struct CompletedClient: ReputationClient {
+    let virusTotal: any ReputationClient
+    let others: [any SecondSource]
+
+    func lookUp(_ address: IPAddress) async -> LookupAnswer<Reputation> {
+        let answer = await virusTotal.lookUp(address)
+        guard case .value(.found(var facts)) = answer else { return answer }
+        for source in others { facts = await source.complete(facts, of: address) }
+        return .value(.found(facts))
+    }
+
+    func communicatingFiles(_ address: IPAddress) async -> LookupAnswer<PivotFacts> {
+        await virusTotal.communicatingFiles(address)
+    }
+
+    func serverQuota() async -> LookupAnswer<ServerQuota> { await virusTotal.serverQuota() }
+}
