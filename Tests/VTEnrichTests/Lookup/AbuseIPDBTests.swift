@@ -16,8 +16,6 @@ struct AbuseIPDBTests {
         let server: LoopbackServer
 
         init() throws {
-            let (requests, next) = (Box(), Box())
-            _ = (requests, next)
             let work = Holder()
             server = try LoopbackServer { connection in
                 while let head = connection.readRequest(), let standIn = work.value.withLock({ $0 }) {
@@ -26,8 +24,6 @@ struct AbuseIPDBTests {
             }
             work.value.withLock { $0 = self }
         }
-
-        private final class Box: Sendable {}
 
         private final class Holder: Sendable {
             let value = Mutex<StandIn?>(nil)
