@@ -19,7 +19,7 @@ struct Setup {
         }
         do throws(APIKeyError) {
             let key = try LoadedAPIKey.load(for: loaded.configuration.virusTotal, environment: environment)
-            let (abuseKey, problem) = abuseKey(loaded.configuration)
+            let (abuseKey, problem) = loaded.configuration.loadAbuseKey()
             return Setup(
                 configuration: loaded.configuration, key: key.key, abuseKey: abuseKey,
                 warnings: loaded.warnings.map(\.description) + [key.warning, problem].compactMap { $0 })
@@ -28,18 +28,7 @@ struct Setup {
         }
     }
 
-    /// The second source goes without, where its key cannot be used: that is no reason to hold up anything else.
-    private static func abuseKey(_ configuration: Configuration) -> (APIKey?, warning: String?) {
-        guard let path = configuration.abuseIPDB.apiKeyFile else { return (nil, nil) }
-        do throws(APIKeyError) {
-            let key = try LoadedAPIKey.read(.file(path), at: path).key
-            return (key, key == nil ? "AbuseIPDB is not asked: \(path) does not exist" : nil)
-        } catch {
-            return (nil, "AbuseIPDB is not asked: \(error)")
-        }
-    }
-
-    /// nil without a key: the daemon follows and queues.
+    /// nil without a key: the daemon follows and queues. Without AbuseIPDB's it asks VirusTotal alone.
     func client(store: Store, clock: Clock, log: Logger) -> (any ReputationClient)? {
         guard let key else { return nil }
         let virusTotal = VirusTotalClient(settings: configuration.virusTotal, key: key)

@@ -21,6 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
         let loaded = try shared.configuration()
         for warning in loaded.warnings { writeError(warning.description) }
         let keyLine = try checkKey(loaded.configuration)
+        for problem in loaded.configuration.secretProblems { writeError("\(shared.path): warning: \(problem)") }
         if print {
             Swift.print("# effective configuration of \(shared.path)")
             Swift.print("# API key: \(keyLine)")

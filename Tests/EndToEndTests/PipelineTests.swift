@@ -110,6 +110,33 @@ struct PipelineTests {
         #expect(again.requests.count == 4)
     }
 
+    @Test func `AbuseIPDB is asked after VirusTotal, and raises a verdict where it is told to`() async throws {
+        let abuse = try ServiceStandIn(.slack)
+        let address = Self.attackers[2].address
+        abuse.answerAll(
+            with: .json([
+                "data": ["ipAddress": address, "abuseConfidenceScore": 95, "totalReports": 12] as [String: Any]
+            ]))
+        let site = try Installation()
+        let key = try site.manager.folder.write("abuse.key", "abuse-secret\n", mode: 0o600)
+        try site.configure([
+            "abuseipdb.api_key_file": key, "abuseipdb.url": abuse.url, "verdict.abuseipdb.malicious_min": "90",
+        ])
+        site.virusTotal.answer(address, with: answer(address, 1))
+        let daemon = try await site.start()
+        site.manager.append(alert(1, address))
+        try await site.received(1)
+        #expect(try await site.stop(daemon) == 0)
+        let event = try #require(site.analysisd.events.first)
+        #expect(event.text("virustotal_ip.verdict") == "malicious" && event.text("virustotal_ip.block") == "no")
+        #expect(event.message.contains("\"abuseipdb\":{\"score\":95,\"reports\":12,\"tor\":\"no\"}"))
+        #expect(abuse.requests.map(\.target) == ["/api/v2/check?ipAddress=\(address)&maxAgeInDays=90"])
+        #expect(!site.manager.log.contains("abuse-secret"))
+        chmod(key, 0o644)
+        let check = try await site.manager.run("check")
+        #expect(check.status == 0 && check.standardError.contains("AbuseIPDB is not asked: the API key file"))
+    }
+
     @Test func `doctor sends each output a message that says it is a test`() async throws {
         let site = try Installation()
         let (theHive, slack) = (try ServiceStandIn(.theHive(duplicate: 400)), try ServiceStandIn(.slack))

@@ -38,6 +38,7 @@ package struct Doctor {
         findings += FileProbes.state(configuration.stateDirectory)
         let store = Self.store(configuration.stateDirectory)
         findings += [FileProbes.database(store)].compactMap { $0 } + FileProbes.outputs(configuration) + ruleset
+        findings += OutputProbe.findings(configuration)
         let summary = try? store.get()?.summary(alertsPath: configuration.alerts.path, now: clock.wall())
         if let analysisd = configuration.analysisd {
             findings.append(Confirmations.finding(summary?.counters ?? [:], confirm: analysisd.confirm))

@@ -1,6 +1,27 @@
 import Glibc
 import VTEnrichCore
 
+/// What `doctor` says of the outputs without sending anything: whether secret and template can be used. As the service's user.
+enum OutputProbe {
+    static func findings(_ configuration: Configuration) -> [Finding] {
+        configuration.outputs.map { output in
+            do throws(SecretError) {
+                _ = try output.channel(secret: try output.loadSecret())
+                let text = "\(output.name): ready; vtenrichd doctor --output \(output.name) sends a test message"
+                return Finding(.output, .ok, text)
+            } catch {
+                return finding(error, output.name)
+            }
+        } + [configuration.loadAbuseKey().problem].compactMap { $0 }.map { Finding(.key, .fail, $0) }
+    }
+
+    static func finding(_ error: SecretError, _ name: String) -> Finding {
+        let parts = error.description.split(separator: "; run: ", maxSplits: 1)
+        let remedy = parts.count > 1 ? String(parts[1]) : nil
+        return Finding(.output, .fail, "\(name): \(parts.first ?? "")", remedy: remedy)
+    }
+}
+
 /// `doctor --output NAME`: sends a marked test message, past the outbox and its limits, and tells what came back.
 extension Doctor {
     /// Blocks for files; as root it becomes the service's user first, who must be able to read the secret.
@@ -34,10 +55,7 @@ extension Doctor {
                 }
             findings.append(Self.finding(await channel.send(bodies), output))
         } catch {
-            let parts = error.description.split(separator: "; run: ", maxSplits: 1)
-            findings.append(
-                Finding(
-                    .output, .fail, "\(name): \(parts.first ?? "")", remedy: parts.count > 1 ? String(parts[1]) : nil))
+            findings.append(OutputProbe.finding(error, name))
         }
         return findings
     }

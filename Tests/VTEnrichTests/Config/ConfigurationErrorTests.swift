@@ -14,7 +14,8 @@ struct ConfigurationErrorTests {
     private static let unknownKeys: [(String, String)] = [
         (
             "qouta: 1",
-            "c.yaml:1:1: qouta: unknown key; known here: alerts, allowlist, block, cache, cluster, control_socket, "
+            "c.yaml:1:1: qouta: unknown key; known here: abuseipdb, alerts, allowlist, block, cache, cluster, "
+                + "control_socket, "
                 + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("virustotal:\n  qouta: {per_minute: 4}", "c.yaml:2:3: virustotal.qouta: unknown key, did you mean 'quota'?"),
@@ -28,7 +29,8 @@ struct ConfigurationErrorTests {
         ),
         (
             "<<: {a: b}",
-            "c.yaml:1:1: <<: unknown key; known here: alerts, allowlist, block, cache, cluster, control_socket, "
+            "c.yaml:1:1: <<: unknown key; known here: abuseipdb, alerts, allowlist, block, cache, cluster, "
+                + "control_socket, "
                 + "exclude, filters, ip_fields, log, output, outputs, queue, severity, state_dir, verdict, virustotal"
         ),
         ("? [a]\n: b", "c.yaml:1:3: a key must be text, found a list"),
