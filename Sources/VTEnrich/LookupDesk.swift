@@ -21,7 +21,11 @@ package final class LookupDesk: Sendable {
         scheduler = Scheduler(
             Scheduler.Parts(
                 store: store, ledger: quota.ledger, shared: quota.shared, clock: clock, log: log),
-            client: key.map { VirusTotalClient(settings: configuration.virusTotal, key: $0) },
+            client: key.map {
+                CompletedClient.make(
+                    configuration, key: $0, abuseKey: configuration.loadAbuseKey().key, store: store, clock: clock,
+                    log: log)
+            },
             configuration: configuration, servesQueue: false, doorbell: bell)
         let scheduler = scheduler
         Task {

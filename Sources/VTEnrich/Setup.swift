@@ -31,9 +31,6 @@ struct Setup {
     /// nil without a key: the daemon follows and queues. Without AbuseIPDB's it asks VirusTotal alone.
     func client(store: Store, clock: Clock, log: Logger) -> (any ReputationClient)? {
         guard let key else { return nil }
-        let virusTotal = VirusTotalClient(settings: configuration.virusTotal, key: key)
-        guard let abuseKey else { return virusTotal }
-        let abuse = AbuseIPDB(configuration, key: abuseKey, store: store, clock: clock, log: log)
-        return CompletedClient(virusTotal: virusTotal, others: [abuse])
+        return CompletedClient.make(configuration, key: key, abuseKey: abuseKey, store: store, clock: clock, log: log)
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import Support
+import Synchronization
 import Testing
 import VTEnrichCore
 
@@ -54,6 +56,24 @@ struct ListChannelTests {
         #expect(cause.contains("/nonexistent/list.new"))
     }
 
+    @Test func `analysisd is told to read it anew, at most once in its interval, and the rest is made up for`() throws {
+        let analysisd = try ReloadStandIn(folder["analysis"])
+        let channel = channel { $0.reloadSocket = folder["analysis"] }
+        for number in 1...3 { _ = channel.update([IPAddress("45.9.148.\(number)")!]) }
+        #expect(analysisd.messages.count == 1)
+        let message = try #require(analysisd.messages.first)
+        #expect(JSONValue(parsing: message)?["command"] == .text("reload-ruleset"))
+        clock.advance(3_600)
+        guard case .delivered(let answer) = channel.update([]) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(answer.contains("has read it anew") && analysisd.messages.count == 2)
+        clock.advance(3_600)
+        _ = channel.update([])
+        #expect(analysisd.messages.count == 2)
+    }
+
     @Test func `without analysisd the list is written all the same`() {
         let channel = channel { $0.reloadSocket = folder["analysis"] }
         guard case .delivered(let answer) = channel.update([IPAddress("45.9.148.1")!]) else {
@@ -62,4 +82,32 @@ struct ListChannelTests {
         }
         #expect(answer.contains("did not read it anew") && list.hasPrefix("45.9.148.1:"))
     }
+}
+
+/// analysisd's socket for commands: a length in four bytes, low byte first, and JSON, both ways (`wazuh.md` §6).
+private final class ReloadStandIn: Sendable {
+    private let received = Mutex<[[UInt8]]>([])
+    private let listener: Int32
+
+    init(_ path: String) throws {
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = try #require(UnixAddress(path: path))
+        let listener = listener
+        try #require(address.withSockAddr({ bind(listener, $0, $1) }) == 0 && listen(listener, 4) == 0)
+        Thread.detachNewThread { [weak self] in
+            while case let connection = accept(listener, nil, nil), connection >= 0 {
+                var bytes = [UInt8](repeating: 0, count: 4_096)
+                let count = recv(connection, &bytes, bytes.count, 0)
+                if count > 4 { self?.received.withLock { $0.append(Array(bytes[4..<count])) } }
+                let answer = Array(#"{"error":0,"data":["ok"]}"#.utf8)
+                let frame = [UInt8(answer.count), 0, 0, 0] + answer
+                send(connection, frame, frame.count, Int32(MSG_NOSIGNAL))
+                close(connection)
+            }
+        }
+    }
+
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    var messages: [[UInt8]] { received.withLock { $0 } }
 }
