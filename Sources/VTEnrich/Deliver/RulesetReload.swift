@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import VTEnrichCore
 
@@ -10,9 +11,7 @@ enum RulesetReload {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return errnoText() }
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
+        vt_set_patience(descriptor, 10)
         guard address.withSockAddr({ connect(descriptor, $0, $1) }) == 0 else { return "\(path): \(errnoText())" }
         let message = Array(
             #"{"version":1,"origin":{"module":"vtenrichd"},"command":"reload-ruleset","parameters":{}}"#.utf8)
