@@ -148,6 +148,7 @@ import VTEnrichCore
         // The message waits in the server's socket beyond its time.
         try await Task.sleep(for: .seconds(1))
         rig.server.signal(SIGCONT)
+        #expect(try await rig.server.send("HKEYS", "{vtenrich}:quota").contains("l:") == false)
         try await eventually("the nodes are back") {
             await rig.beat()
             return rig.nodes.allSatisfy { $0.status().connected }
