@@ -1,5 +1,6 @@
 #pragma once
 #include <linux/stat.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
@@ -32,4 +33,12 @@ static inline void vt_set_patience(int descriptor, double seconds) {
     struct { long seconds, microseconds; } limit = {(long)seconds, (long)((seconds - (double)(long)seconds) * 1e6)};
     setsockopt(descriptor, 1 /* SOL_SOCKET */, 20 /* SO_RCVTIMEO */, &limit, sizeof limit);
     setsockopt(descriptor, 1 /* SOL_SOCKET */, 21 /* SO_SNDTIMEO */, &limit, sizeof limit);
+}
+
+/* Keeps glibc's allocator from holding on to what a busy moment needed. By default it makes up to eight heaps for each processor,
+   each with holes of its own, and once large blocks came and went it gives little back (mallopt(3)). For a program's first line. */
+static inline void vt_limit_heap(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 18);
 }

@@ -17,6 +17,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func run() async throws {
+        Heap.limit()
         Signals.ignoreDefaults()
         let told = Doorbell()
         let daemon: Daemon

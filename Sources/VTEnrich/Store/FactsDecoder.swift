@@ -15,7 +15,7 @@ final class FactsDecoder: Sendable {
     private let known = Mutex<[String: Known]>([:])
 
     /// About a KiB each.
-    private static let limit = 4_000
+    private static let limit = 2_000
 
     /// nil for what cannot be read.
     func facts(of address: String, _ bytes: Data) -> ReputationFacts? {

@@ -14,18 +14,21 @@ struct FullDiskTests {
         let began = monotonicSeconds()
         let daemon = try disk.start()
         try await fault.drained()
+        var hadToWait = false
         for left in [0, 8, 32, 100, 0] {
             try disk.fill(daemon, leaving: left)
             // Enough for any remainder.
             fault.append(200)
             try await fault.problem("disk is full")
-            #expect(!fault.report.missing.isEmpty, "with \(left) KiB left")
+            // Not each time: where the log has room of its own, it is the checkpoint that fails.
+            hadToWait = hadToWait || !fault.report.missing.isEmpty
             try disk.empty(daemon)
             let emptied = monotonicSeconds()
             try await fault.drained()
             try await fault.healthy()
             #expect(monotonicSeconds() - emptied < 100, "the scenario allows 10 s, a busy machine ten times that")
         }
+        #expect(hadToWait)
         #expect(daemon.status == nil)
         #expect(try await fault.site.stop(daemon) == 0)
         #expect(fault.report.isClean, "\(fault.report)")
