@@ -6,7 +6,7 @@ import VTEnrichCore
 /// The client against servers and networks that do not behave.
 @Suite struct `VirusTotal client in trouble` {
     /// What the client makes of one answer to a lookup.
-    private func failure(_ reply: Reply, timeout: Double = 15) async throws -> ProviderFailure {
+    private func failure(_ reply: Reply, timeout: Double = 60) async throws -> ProviderFailure {
         let server = try VirusTotalStandIn()
         server.answerAll(with: reply)
         let client = try VirusTotalClient(url: server.url) { $0.timeout = timeout }

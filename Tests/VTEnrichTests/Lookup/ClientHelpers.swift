@@ -13,6 +13,8 @@ extension VirusTotalClient {
     ) throws {
         var settings = Configuration().virusTotal
         settings.url = url
+        // A busy machine may need more than the 15 s of the default.
+        settings.timeout = 60
         change(&settings)
         self.init(settings: settings, key: try key.map { try APIKey($0.utf8) }, parallel: parallel)
     }
