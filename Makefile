@@ -41,14 +41,14 @@ bench: build ## measure the release binary, SIZE=small|medium|full; SECTIONS="sc
 	.build/release/bench --size $(SIZE) --json .build/bench.json --markdown .build/bench.md \
 	    $(if $(ALERTS),--alerts $(ALERTS)) $(SECTIONS)
 
-# The daemon that the tests start is built so, too. Timeouts of tests are for the plain build.
+# The daemon that the tests start is built so, too. Few at once: each is many times slower, and deadlines are for the plain build.
 sanitize: setup ## run the tests under ThreadSanitizer and AddressSanitizer
 	swift build --build-tests --sanitize=thread --scratch-path .build-thread
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt halt_on_error=1" \
-	    scripts/test.sh --sanitize=thread --scratch-path .build-thread
+	    WIDTH=2 scripts/test.sh --sanitize=thread --scratch-path .build-thread
 	swift build --build-tests --sanitize=address --scratch-path .build-address
 	LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizers/leak.txt" \
-	    scripts/test.sh --sanitize=address --scratch-path .build-address
+	    WIDTH=2 scripts/test.sh --sanitize=address --scratch-path .build-address
 
 fuzz: setup ## damage lines, answers and configurations at random, FUZZ_SECONDS=600 each
 	swift build --build-tests -c release -Xswiftc -enable-testing --scratch-path .build-fuzz

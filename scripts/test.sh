@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the tests that are built, and tells at the end what failed. Arguments go to `swift test`.
 #
-# A dozen at once: all of them at once start more daemons than a user has inotify instances (128 by default).
+# A dozen at once, or WIDTH: all of them at once start more daemons than a user has inotify instances (128 by default).
 set -uo pipefail
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 12 "$@" 2>&1 | tee "$log"
+swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width "${WIDTH:-12}" "$@" 2>&1 | tee "$log"
 status=$?
 if [ "$status" -ne 0 ]; then
     printf '\nWhat failed:\n'
