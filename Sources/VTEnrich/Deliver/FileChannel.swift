@@ -4,11 +4,12 @@ import VTEnrichCore
 
 /// `type: file`: one event a line, rotated by size: `path` becomes `path.1`, that `path.2` and so on. Where logrotate does it
 /// instead (rotate_size: 0), the path is opened again as soon as it names another file. Blocks on the disk.
+///
+/// Unchecked: it is one deliverer's alone, which calls it once at a time.
 final class FileChannel: OutputChannel, @unchecked Sendable {
     private let path: String
     private let rotateSize: Int
     private let keep: Int
-    /// `@unchecked`: a deliverer's alone, one call at a time.
     private var file: EventFile
 
     let batch = 1

@@ -4,11 +4,13 @@ import VTEnrichCore
 
 /// `type: cdb`: keeps a list of addresses for rules and firewalls, written beside the old one and renamed over it. analysisd reads
 /// it at its next start or reload; where `reload_socket` is set it is told, at most once in `reload_interval`. Blocks on the disk.
+///
+/// Unchecked: it is one deliverer's alone, which calls it once at a time.
 final class ListChannel: OutputChannel, @unchecked Sendable {
     private let output: OutputSettings
     private let path: String
     private let clock: Clock
-    /// `@unchecked`: a deliverer's alone, one call at a time. Seconds since boot.
+    /// Seconds since boot.
     private var reloadedAt: Double?
     /// What is written is not what analysisd has.
     private var isReloadDue = false

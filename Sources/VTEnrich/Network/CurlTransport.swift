@@ -27,11 +27,11 @@ package typealias TransportResult = Result<HTTPAnswer, TransportFailure>
 /// Sends one request at a time to one host and keeps the connection.
 ///
 /// curl blocks, so it runs on a queue of its own; the caller waits without a thread. What a status means and what is
-/// repeated is for the caller to say.
+/// repeated is for the caller to say. Unchecked: the handle is touched on that queue only.
 package final class CurlTransport: @unchecked Sendable {
     private let options: CurlOptions
     private let queue = DispatchQueue(label: "vtenrichd.curl")
-    /// Made by the first request. `@unchecked`: touched on `queue` only.
+    /// Made by the first request.
     private var handle: CurlHandle?
 
     package init(_ options: CurlOptions) {

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 package import VTEnrich
 
-/// Managers that share a key: each with its own alerts, analysisd and daemon, all with one Redis and one VirusTotal.
+/// Managers that share a key: each with its own alerts, analysisd and daemon, all with one Redis and one VirusTotal. Unchecked: one
+/// test's alone.
 package final class ClusterSite: @unchecked Sendable {
     package let redis: RedisServer
     package let virusTotal: VirusTotalStandIn
