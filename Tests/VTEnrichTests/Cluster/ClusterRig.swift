@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 import VTEnrichCore
@@ -28,6 +29,14 @@ struct ClusterRig {
             try ClusterNode(settings, key: key, store: .inMemory(), clock: clock.clock, log: .quiet, onChange: {})
         }
         for node in nodes { await node.beat() }
+    }
+
+    /// The cluster's day is by the server's clock, which is this machine's, and the nodes' run up to ten minutes ahead of it: what
+    /// counts a day is not tried where the date would change meanwhile.
+    static var isFarFromMidnight: Bool {
+        var now = Date().timeIntervalSince1970
+        now.formTruncatingRemainder(dividingBy: 86_400)
+        return now < 86_400 - 1_200
     }
 
     /// Requests that every node may send now, one node after the other, each ended at once.
