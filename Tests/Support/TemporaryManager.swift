@@ -1,4 +1,5 @@
 import Foundation
+package import VTEnrichCore
 
 /// What the daemon finds on a manager, in a folder of its own: alerts.json, the queue socket's place, key, configuration
 /// and state directory.
@@ -56,14 +57,20 @@ package final class TemporaryManager: Sendable {
         appendToFile(alertsPath, Array(lines.map { $0 + "\n" }.joined().utf8))
     }
 
+    /// The agent of most alerts.
+    package static let agent = Alert.Agent(id: "007", name: "web", ip: "10.0.0.7")
+
     /// A minimal alert with a source address, in the shape of `wazuh.md` §3.
-    package static func alert(id: String, srcip: String, level: Int = 5, group: String = "sshd") -> String {
-        """
-        {"timestamp":"2025-07-21T12:41:18.157+0000","rule":{"level":\(level),"description":"sshd: attempt",\
-        "id":"5710","groups":["syslog","\(group)"]},"agent":{"id":"007","name":"web","ip":"10.0.0.7"},\
-        "manager":{"name":"manager"},"id":"\(id)","full_log":"sshd: Failed password from \(srcip) port 22",\
-        "data":{"srcip":"\(srcip)"},"location":"/var/log/auth.log"}
-        """
+    package static func alert(
+        id: String, srcip: String, level: Int = 5, group: String = "sshd", agent: Alert.Agent = agent
+    ) -> String {
+        let place = agent.ip.map { #","ip":"\#($0)""# } ?? ""
+        return """
+            {"timestamp":"2025-07-21T12:41:18.157+0000","rule":{"level":\(level),"description":"sshd: attempt",\
+            "id":"5710","groups":["syslog","\(group)"]},"agent":{"id":"\(agent.id)","name":"\(agent.name)"\(place)},\
+            "manager":{"name":"manager"},"id":"\(id)","full_log":"sshd: Failed password from \(srcip) port 22",\
+            "data":{"srcip":"\(srcip)"},"location":"/var/log/auth.log"}
+            """
     }
 
     /// Starts `vtenrichd run`.

@@ -44,7 +44,9 @@ struct ClusterTests {
         switch fault {
         case .killed, .restartedEmpty: try await site.redis.kill()
         case .standsStill: site.redis.signal(SIGSTOP)
-        case .promoted: try await site.redis.send("SAVE")
+        case .promoted:
+            try await site.redis.startReplica()
+            try await site.redis.cutOffReplica()
         case .wrongPassword:
             try await site.redis.send("CONFIG", "SET", "requirepass", "word")
             try await site.redis.send("CLIENT", "KILL", "TYPE", "normal", password: "word", allowsError: true)
@@ -61,10 +63,7 @@ struct ClusterTests {
             unlink(site.redis.folder["dump.rdb"])
             try await site.redis.start()
         case .standsStill: site.redis.signal(SIGCONT)
-        case .promoted:
-            // It comes back with what it had before the last writes.
-            try await site.redis.kill()
-            try await site.redis.start()
+        case .promoted: try await site.redis.promoteReplica()
         case .wrongPassword:
             try await site.redis.send("CONFIG", "SET", "requirepass", "", password: "word")
         case .memoryFull: try await site.redis.send("CONFIG", "SET", "maxmemory", "0")
@@ -88,6 +87,8 @@ struct ClusterTests {
         if [.killed, .restartedEmpty, .standsStill, .wrongPassword, .memoryFull].contains(fault) {
             try await eventually("it is seen: \(site.logs)") { try await site.status(0).health == .degraded }
         }
+        // All of it after the replica was cut off.
+        if fault == .promoted { try await received(site) }
         try await end(fault, site)
         try await received(site)
         try await normal(site)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 package import VTEnrich
+package import VTEnrichCore
 
 /// Managers that share a key: each with its own alerts, analysisd and daemon, all with one Redis and one VirusTotal. Unchecked: one
 /// test's alone.
@@ -11,7 +12,13 @@ package final class ClusterSite: @unchecked Sendable {
     package let analysisds: [AnalysisdStandIn]
     // Unchecked: one task at a time.
     package private(set) var daemons: [RunningProgram?]
-    private var written: [[String]]
+    /// By alert id, for each node.
+    private var written: [[String: Written]]
+
+    private struct Written {
+        var address: String
+        var agent: Alert.Agent
+    }
 
     package init(
         nodes: Int = 3, redis arguments: [String] = [], virusTotal settings: VirusTotalStandIn.Settings = .init(),
@@ -22,7 +29,7 @@ package final class ClusterSite: @unchecked Sendable {
         managers = try (0..<nodes).map { _ in try TemporaryManager() }
         analysisds = try managers.map { try AnalysisdStandIn(path: $0.socketPath) }
         daemons = managers.map { _ in nil }
-        written = managers.map { _ in [] }
+        written = managers.map { _ in [:] }
         for manager in managers {
             let own = ["cluster.redis": redis.url, "cluster.nodes": "\(nodes)", "output.analysisd.confirm": "off"]
             try manager.configure(virusTotal: virusTotal.url, own.merging(changes) { $1 })
@@ -40,38 +47,54 @@ package final class ClusterSite: @unchecked Sendable {
     }
 
     /// Alerts on one node.
-    package func append(_ addresses: [String], to index: Int) {
+    package func append(_ addresses: [String], of agent: Alert.Agent = TemporaryManager.agent, to index: Int) {
         for address in addresses {
             let id = "1789114831.\(index)\(written[index].count)"
-            written[index].append(id)
-            managers[index].append(TemporaryManager.alert(id: id, srcip: address))
+            written[index][id] = Written(address: address, agent: agent)
+            managers[index].append(TemporaryManager.alert(id: id, srcip: address, agent: agent))
         }
     }
 
     package var writtenCount: Int { written.map(\.count).reduce(0, +) }
     package var receivedCount: Int { analysisds.map(\.receivedCount).reduce(0, +) }
 
-    /// What is wrong with the events: missing, doubled, on the wrong node, without a verdict.
+    /// What is wrong with the events: missing, doubled, on the wrong node, without a verdict, with another address or in another
+    /// agent's name.
     /// - Parameter repeats: how many may have come twice, since a daemon was killed.
     package func faults(repeats: Int = 0) -> [String] {
         var faults: [String] = []
         var doubled = 0
         for (index, analysisd) in analysisds.enumerated() {
-            let events = analysisd.events
-            let ids = events.compactMap { $0.text("virustotal_ip.source.alert_id") }
-            doubled += ids.count - Set(ids).count
-            let missing = Set(written[index]).subtracting(ids)
-            if !missing.isEmpty { faults.append("node \(index): \(missing.count) alerts are missing") }
-            let foreign = Set(ids).subtracting(written[index])
-            if !foreign.isEmpty { faults.append("node \(index): \(foreign.count) alerts of others") }
-            let bare = events.count { $0.text("virustotal_ip.verdict") == "unenriched" }
-            if bare > 0 { faults.append("node \(index): \(bare) alerts without a verdict") }
-            if events.contains(where: { $0.agentName != "web" }) {
-                faults.append("node \(index): another agent's name")
+            func fault(_ count: Int, _ what: String) {
+                if count > 0 { faults.append("node \(index): \(count) \(what)") }
             }
+            var missing = written[index]
+            var (foreign, bare, misplaced, misnamed) = (0, 0, 0, 0)
+            for event in analysisd.events {
+                guard let id = event.text("virustotal_ip.source.alert_id") else { continue }
+                guard let alert = written[index][id] else {
+                    foreign += 1
+                    continue
+                }
+                if missing.removeValue(forKey: id) == nil { doubled += 1 }
+                if event.text("virustotal_ip.verdict") == "unenriched" { bare += 1 }
+                if event.text("virustotal_ip.source.ip") != alert.address { misplaced += 1 }
+                if !Self.isOf(alert.agent, event) { misnamed += 1 }
+            }
+            fault(missing.count, "alerts are missing")
+            fault(foreign, "alerts of others")
+            fault(bare, "alerts without a verdict")
+            fault(misplaced, "events about another address")
+            fault(misnamed, "events in another agent's name")
         }
         if doubled > repeats { faults.append("\(doubled) events twice after \(repeats) kills") }
         return faults
+    }
+
+    /// As the decoder finds the agent again; the manager, agent 000, has no name there.
+    private static func isOf(_ agent: Alert.Agent, _ event: ReceivedEvent) -> Bool {
+        guard agent.id != "000" else { return event.agentID == "000" && event.agentName == nil }
+        return event.agentID == agent.id && event.agentName == agent.name && event.agentAddress == agent.ip ?? "any"
     }
 
     package func status(_ index: Int) async throws -> StatusReport {
