@@ -105,10 +105,9 @@ package final class AnalysisdStandIn: Sendable {
     }
 
     private func take(_ datagram: [UInt8]) {
-        let (settings, number) = state.withLock { state in
-            state.received += 1
-            return (state.settings, state.received)
-        }
+        let (settings, number) = state.withLock { ($0.settings, $0.received + 1) }
+        // At the end: who waits for the count finds the datagram.
+        defer { state.withLock { $0.received = number } }
         if let every = settings.dropEvery, number % every == 0 { return }
         settings.onDatagram?(datagram)
         if let log = settings.log { appendToFile(log, datagram + [UInt8(ascii: "\n")]) }
