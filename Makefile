@@ -32,7 +32,7 @@ test: setup ## check the format and run every test
 	swift build --build-tests
 	@scripts/test.sh
 
-soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog outage disk faults cluster"
+soak: build ## run the long scenarios, SOAK_MINUTES=30; SCENARIOS="kills backlog outage disk faults cluster spread"
 	swift build -c release --static-swift-stdlib --product soak
 	.build/release/soak --minutes $(SOAK_MINUTES) $(SCENARIOS)
 

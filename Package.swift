@@ -62,7 +62,8 @@ let package = Package(
         .executableTarget(
             name: "soak",
             dependencies: [
-                "Support", "VTEnrich", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Support", "VTEnrich", "VTEnrichCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Soak",
             swiftSettings: strict),

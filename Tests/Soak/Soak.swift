@@ -10,7 +10,7 @@ struct Soak: AsyncParsableCommand {
         abstract: "Runs the long scenarios against the vtenrichd beside this program.")
 
     enum Scenario: String, CaseIterable, ExpressibleByArgument {
-        case kills, backlog, outage, disk, faults, cluster
+        case kills, backlog, outage, disk, faults, cluster, spread
     }
 
     @Argument(help: "Which; all without any.") var scenarios: [Scenario] = Scenario.allCases
@@ -21,32 +21,35 @@ struct Soak: AsyncParsableCommand {
         let seed = seed ?? UInt64.random(in: 0...UInt64.max)
         let share = min(1, minutes / 30)
         say("soak: seed \(seed), \(Int((share * 100).rounded())) % of the literal sizes")
-        var broken = 0
+        var failures = 0
         for scenario in scenarios {
             say("==> \(scenario.rawValue)")
             let start = monotonicSeconds()
-            let figures: Figures? =
-                switch scenario {
-                case .kills: try await kills(seed: seed)
-                case .backlog: try await backlog(gigabytes: 5 * share)
-                case .outage: try await outage(seconds: 600 * share)
-                case .disk: try await fullDisk()
-                case .faults: try await faults(seconds: minutes * 60, seed: seed)
-                case .cluster: nil
-                }
-            if scenario == .cluster {
-                let faults = try await cluster(seconds: 600 * share, away: 120 * share, seed: seed)
-                for fault in faults { say("BROKEN: \(fault)") }
-                say("\(faults.isEmpty ? "ok" : "FAILED") after \(seconds(since: start)) s")
-                broken += faults.count
-            }
-            guard let figures else { continue }
-            say("\(figures)")
-            for promise in figures.broken { say("BROKEN: \(promise)") }
-            say("\(figures.broken.isEmpty ? "ok" : "FAILED") after \(seconds(since: start)) s")
-            broken += figures.broken.count
+            guard let broken = try await play(scenario, share: share, seed: seed) else { continue }
+            for promise in broken { say("BROKEN: \(promise)") }
+            say("\(broken.isEmpty ? "ok" : "FAILED") after \(seconds(since: start)) s")
+            failures += broken.count
         }
-        if broken > 0 { throw ExitCode(1) }
+        if failures > 0 { throw ExitCode(1) }
+    }
+
+    /// - Returns: what broke; nil when it could not be played here.
+    private func play(_ scenario: Scenario, share: Double, seed: UInt64) async throws -> [String]? {
+        switch scenario {
+        case .kills: told(try await kills(seed: seed))
+        case .backlog: told(try await backlog(gigabytes: 5 * share))
+        case .outage: told(try await outage(seconds: 600 * share))
+        case .disk: told(try await fullDisk())
+        case .faults: told(try await faults(seconds: minutes * 60, seed: seed))
+        case .cluster: try await cluster(seconds: 600 * share, away: 120 * share, seed: seed)
+        case .spread: try await spread(share: share, seed: seed)
+        }
+    }
+
+    private func told(_ figures: Figures?) -> [String]? {
+        guard let figures else { return nil }
+        say("\(figures)")
+        return figures.broken
     }
 }
 

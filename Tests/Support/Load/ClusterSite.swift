@@ -55,8 +55,10 @@ package final class ClusterSite: @unchecked Sendable {
         }
     }
 
-    package var writtenCount: Int { written.map(\.count).reduce(0, +) }
-    package var receivedCount: Int { analysisds.map(\.receivedCount).reduce(0, +) }
+    package var writtenByNode: [Int] { written.map(\.count) }
+    package var receivedByNode: [Int] { analysisds.map(\.receivedCount) }
+    package var writtenCount: Int { writtenByNode.reduce(0, +) }
+    package var receivedCount: Int { receivedByNode.reduce(0, +) }
 
     /// What is wrong with the events: missing, doubled, on the wrong node, without a verdict, with another address or in another
     /// agent's name.
@@ -69,8 +71,10 @@ package final class ClusterSite: @unchecked Sendable {
                 if count > 0 { faults.append("node \(index): \(count) \(what)") }
             }
             var missing = written[index]
+            let received = analysisd.receivedCount
+            let events = analysisd.events
             var (foreign, bare, misplaced, misnamed) = (0, 0, 0, 0)
-            for event in analysisd.events {
+            for event in events {
                 guard let id = event.text("virustotal_ip.source.alert_id") else { continue }
                 guard let alert = written[index][id] else {
                     foreign += 1
@@ -82,6 +86,7 @@ package final class ClusterSite: @unchecked Sendable {
                 if !Self.isOf(alert.agent, event) { misnamed += 1 }
             }
             fault(missing.count, "alerts are missing")
+            fault(received - events.count, "datagrams that are no events")
             fault(foreign, "alerts of others")
             fault(bare, "alerts without a verdict")
             fault(misplaced, "events about another address")
@@ -93,6 +98,7 @@ package final class ClusterSite: @unchecked Sendable {
 
     /// As the decoder finds the agent again; the manager, agent 000, has no name there.
     private static func isOf(_ agent: Alert.Agent, _ event: ReceivedEvent) -> Bool {
+        guard event.location == "virustotal_ip" else { return false }
         guard agent.id != "000" else { return event.agentID == "000" && event.agentName == nil }
         return event.agentID == agent.id && event.agentName == agent.name && event.agentAddress == agent.ip ?? "any"
     }
