@@ -12,7 +12,7 @@ struct Bench: AsyncParsableCommand {
     enum Section: String, CaseIterable, ExpressibleByArgument {
         case scan, follow
         case catchUp = "catch-up"
-        case enrich, latency, idle, state
+        case enrich, cluster, latency, idle, state
     }
 
     enum Size: String, CaseIterable, ExpressibleByArgument {
@@ -35,6 +35,7 @@ struct Bench: AsyncParsableCommand {
             case .follow: try await work.follow(&table)
             case .catchUp: try await work.catchUp(&table)
             case .enrich: try await work.enrich(&table)
+            case .cluster: try await work.cluster(&table)
             case .latency: try await work.latency(&table)
             case .idle: try await work.idle(&table)
             case .state: try work.state(&table)
