@@ -73,7 +73,8 @@ struct SampleAlerts {
             switch part {
             case .text(let text): line += text
             case .address: line += Self.address(address).utf8
-            case .id: line += "1795280117.\(number)".utf8
+            // The time and a place in the file, as Wazuh makes them: a thousand in a second.
+            case .id: line += "\(1_795_280_117 + number / 1_000).\(number)".utf8
             }
         }
         line.append(UInt8(ascii: "\n"))

@@ -8,11 +8,15 @@ extension Work {
     func state(_ table: inout Table) throws {
         let folder = try TemporaryFolder()
         let store = try Store(directory: folder.path)
-        let commits = scaled(2_000, 20_000, 100_000)
-        let seconds = try time {
-            for number in 0..<commits { try store.sent(Int64(number), sink: "analysisd") }
+        let mark = store.sentMark(sink: "analysisd")
+        let notes = scaled(20_000, 200_000, 1_000_000)
+        let noting = try time { for number in 0..<notes { try mark.note(Int64(number)) } }
+        table.add("state", "notes of a send", Double(notes) / noting, "/s", .atLeast(20_000))
+        let commits = scaled(1_000, 5_000, 20_000)
+        let committing = try time {
+            for number in 0..<commits { try accept(-number - 1..<(-number), store) }
         }
-        table.add("state", "notes of a send, a commit each", Double(commits) / seconds, "/s", .atLeast(10_000))
+        table.add("state", "commits, an alert each", Double(commits) / committing, "/s")
 
         let alerts = scaled(20_000, 200_000, 1_000_000)
         for step in 1...3 {

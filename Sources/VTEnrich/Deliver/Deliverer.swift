@@ -9,7 +9,8 @@ package struct SinkStatus: Sendable, Equatable {
     package var failing = false
 }
 
-/// Takes events from the outbox to one sink, in order, each until it is sent; the row goes in a commit of its own (P3).
+/// Takes events from the outbox to one sink, in order, each until it is sent, which its `SentMark` notes one by
+/// one (P3); their rows go by the hundred.
 ///
 /// Runs on its own queue and may block there: for a full socket at most half a second at a time. It knows nothing of alerts
 /// and verdicts.
@@ -43,6 +44,7 @@ package actor Deliverer {
     private nonisolated let snapshot = Mutex(SinkStatus())
 
     private let store: Store
+    private let mark: SentMark
     private let clock: Clock
     private let log: Logger
     private var target: Target
@@ -50,7 +52,7 @@ package actor Deliverer {
     private var waitForRoom: () -> Bool
     private var pace: Pace
     private var status = SinkStatus() { didSet { snapshot.withLock { $0 = status } } }
-    /// Sent but still in the outbox, because the store could not be written: the note is repeated, never the send.
+    /// Sent, but the mark could not be written: the note is repeated, never the send.
     private var unnoted: Int64?
     /// Sent rows may lie in the outbox; at the start those of a run that was killed.
     private var hasSent = true
@@ -68,6 +70,7 @@ package actor Deliverer {
     package init(sink: String, store: Store, target: Target, clock: Clock, log: Logger) {
         self.sink = sink
         self.store = store
+        mark = store.sentMark(sink: sink)
         self.clock = clock
         self.log = log
         self.target = target
@@ -154,7 +157,12 @@ package actor Deliverer {
 
     private func noteSent() throws {
         guard let id = unnoted else { return }
-        try store.sent(id, sink: sink)
+        do throws(StoreError) {
+            try mark.note(id)
+        } catch {
+            store.tell(error)
+            throw error
+        }
         unnoted = nil
         hasSent = true
     }
@@ -162,7 +170,7 @@ package actor Deliverer {
     private func putAway() throws {
         guard hasSent else { return }
         let awaits = confirmation != nil && room > 0
-        let count = try store.putAway(sink: sink, awaitingSince: awaits ? clock.wall() : nil)
+        let count = try store.putAway(sink: sink, mark, awaitingSince: awaits ? clock.wall() : nil)
         hasSent = false
         guard awaits, count > 0 else { return }
         room -= count

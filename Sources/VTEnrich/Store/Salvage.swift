@@ -18,7 +18,8 @@ struct Salvage {
     static let tables = [
         "meta", "spent", "request", "counter", "checkpoint", "outbox", "pending", "seen", "verdict",
     ]
-    private static let derived: Set = ["waiting", "verdict_count", "sqlite_sequence"]
+    /// And not `sink`: ids of the outbox may be given out anew, so no mark of what was sent holds any more.
+    private static let derived: Set = ["waiting", "verdict_count", "sqlite_sequence", "sink"]
 
     /// - Parameter target: new and empty, with all tables; nobody else reads it yet.
     mutating func copy(from source: Database, to target: Database) throws {

@@ -49,30 +49,38 @@ struct SalvageTable {
 
     /// The key's order in about 250 parts.
     func ranges(in source: Database) -> [Range] {
-        let bounds = key.type == "INTEGER" ? numbers(in: source) : Self.prefixes
+        let bounds = key.type == "INTEGER" ? numbers(in: source) : texts(in: source)
         var ranges = zip(bounds, bounds.dropFirst()).map { Range(lower: $0, upper: $1) }
         ranges.insert(Range(lower: nil, upper: bounds[0]), at: 0)
         ranges.append(Range(lower: bounds[bounds.count - 1], upper: nil))
         return ranges
     }
 
+    private func edge<Value: DatabaseValueConvertible>(_ function: String, in source: Database) -> Value? {
+        try? Value.fetchOne(source, sql: "SELECT \(function)(\(key.name)) FROM \(name) NOT INDEXED")
+    }
+
     private func numbers(in source: Database) -> [DatabaseValue] {
-        func edge(_ function: String) -> Int64? {
-            try? Int64.fetchOne(source, sql: "SELECT \(function)(\(key.name)) FROM \(name) NOT INDEXED")
-        }
         let sequence = try? Int64.fetchOne(
             source, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [name])
-        let low = edge("MIN") ?? 0
-        let high = max(low, edge("MAX") ?? sequence ?? 1 << 40)
+        let low = edge("MIN", in: source) ?? Int64(0)
+        let high = max(low, edge("MAX", in: source) ?? sequence ?? 1 << 40)
         let width = max(1, high.subtractingReportingOverflow(low).partialValue / 250)
         return Swift.stride(from: low, through: high, by: Int(width)).map(\.databaseValue)
     }
 
-    /// Of ids in hex, addresses, dates, names and paths, in the order of their bytes.
-    private static let prefixes: [DatabaseValue] = {
+    /// By the first characters in which keys differ: ids of alerts begin with the time.
+    private func texts(in source: Database) -> [DatabaseValue] {
+        let (low, high): (String?, String?) = (edge("MIN", in: source), edge("MAX", in: source))
+        let common = (low ?? "").commonPrefix(with: high ?? "")
+        return Self.prefixes.map { (common + $0).databaseValue }
+    }
+
+    /// Of ids, addresses, dates, names and paths, in the order of their bytes.
+    private static let prefixes: [String] = {
         let digits = "0123456789abcdef".map(String.init)
         return digits.flatMap { first in [first] + ([".", ":"] + digits).map { first + $0 } }
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map(\.databaseValue)
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }()
 
     // MARK: What can be believed

@@ -26,7 +26,10 @@ enum Schema {
         CREATE TABLE checkpoint (path TEXT PRIMARY KEY, body TEXT NOT NULL, saved_at REAL NOT NULL) WITHOUT ROWID;
 
         -- Event ids accepted in the last days: what is read twice is taken once (P3, F35).
-        CREATE TABLE seen (event_id TEXT PRIMARY KEY, accepted_at REAL NOT NULL) WITHOUT ROWID;
+        -- The alert's id comes first, since it is by time: what is new lies side by side, on few pages.
+        CREATE TABLE seen (
+            alert_id TEXT NOT NULL, event_id TEXT NOT NULL, accepted_at REAL NOT NULL,
+            PRIMARY KEY (alert_id, event_id)) WITHOUT ROWID;
         CREATE INDEX seen_accepted ON seen (accepted_at);
 
         -- One row for each accepted alert that waits for the verdict on its address.
@@ -88,8 +91,8 @@ enum Schema {
         CREATE INDEX outbox_unsent ON outbox (sink, id) WHERE sent_at IS NULL;
         CREATE INDEX outbox_awaited ON outbox (sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX outbox_event ON outbox (event_id);
-        -- How far each sink has sent: of its rows up to sent_to, those without sent_at went out and are not put away yet.
-        CREATE TABLE sink (name TEXT PRIMARY KEY, sent_to INTEGER NOT NULL) WITHOUT ROWID;
+        -- The number of the batch that a sink is sending, by which its mark (SentMark) is known to belong to this database.
+        CREATE TABLE sink (name TEXT PRIMARY KEY, batch INTEGER NOT NULL) WITHOUT ROWID;
         -- The latest send of each kind that is known to have become an alert.
         CREATE TABLE loop (kind TEXT PRIMARY KEY, sent_at REAL NOT NULL) WITHOUT ROWID;
 

@@ -11,6 +11,9 @@ struct StateFiles: Sendable {
     /// A copy of a damaged database with another first page.
     var patchedCopy: String { directory + "/state.db.copy" }
 
+    /// `SentMark`.
+    func sentMark(sink: String) -> String { directory + "/sent-" + sink }
+
     /// SQLite's companions of a database. The database comes last, so that a kill while they are moved leaves no log beside
     /// a database that it does not belong to.
     static let companions = ["-journal", "-wal", "-shm", ""]

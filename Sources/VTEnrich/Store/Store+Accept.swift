@@ -41,7 +41,8 @@ extension Store {
             result = AcceptResult()
             var tally = Tally()
             for (index, source) in batch.sources.enumerated() {
-                try db.run("INSERT OR IGNORE INTO seen VALUES (?, ?)", [source.eventID, now])
+                let alertID = source.alertID.prefix(bytes: Self.longestSeenID)
+                try db.run("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", [alertID, source.eventID, now])
                 guard db.changesCount > 0 else {
                     result.repeated += 1
                     continue
@@ -71,6 +72,9 @@ extension Store {
         }
         return result
     }
+
+    /// Bytes; Wazuh's have 10 digits, a point and a place in a file.
+    private static let longestSeenID = 40
 
     private func insert(_ source: EventSource, now: Double, into db: Database) throws {
         let address = source.address.description

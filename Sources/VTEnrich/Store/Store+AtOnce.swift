@@ -16,24 +16,27 @@ struct ReadyAnswer {
 /// The short way of an alert whose address is well known: from the file to the outbox in one transaction, with no row in
 /// `pending` and `waiting` on the way.
 extension Store {
-    /// The answer to each alert, nil for those that have to wait. Read before the transaction that writes them, so that the
-    /// others who write wait for no event to be made.
+    /// The answer to each alert, nil for those that have to wait.
     ///
     /// No alert overtakes another of its address: while one waits, so do those after it. Only the follower makes alerts wait,
     /// and this runs on its queue, so what is read here still holds when it is written.
     func answers(to sources: [EventSource], by answer: AnswerAtOnce?) throws(StoreError) -> [ReadyAnswer?] {
         guard let answer, !sources.isEmpty else { return sources.map { _ in nil } }
-        return try read("asking the cache") { db in
-            var known: [IPAddress: CachedVerdict?] = [:]
-            return try sources.map { source in
-                let entry = try known[source.address] ?? settledVerdict(for: source.address, in: db)
-                guard let entry, let events = answer(source, entry) else {
-                    known[source.address] = .some(nil)
-                    return nil
-                }
-                known[source.address] = entry
-                return ReadyAnswer(events: events, entry: entry)
+        // Not in the transaction that writes them, so that the others who write wait for no event to be made.
+        var entries = try readByWriter("asking the cache") { db in
+            var entries: [IPAddress: CachedVerdict] = [:]
+            for address in Set(sources.map(\.address)) {
+                entries[address] = try settledVerdict(for: address, in: db)
             }
+            return entries
+        }
+        return sources.map { source in
+            guard let entry = entries[source.address] else { return nil }
+            guard let events = answer(source, entry) else {
+                entries[source.address] = nil
+                return nil
+            }
+            return ReadyAnswer(events: events, entry: entry)
         }
     }
 

@@ -63,42 +63,46 @@ extension Store {
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
-                        SELECT id, event_id, body FROM outbox
-                        WHERE sink = ?1 AND sent_at IS NULL
-                            AND id > IFNULL((SELECT sent_to FROM sink WHERE name = ?1), 0)
-                        ORDER BY id LIMIT ?2
+                        SELECT id, event_id, body FROM outbox WHERE sink = ? AND sent_at IS NULL
+                        ORDER BY id LIMIT ?
                         """),
                 arguments: [sink, limit])
             return try Array(rows.map { OutboxRow(id: $0[0], eventID: $0[1], body: $0[2]) })
         }
     }
 
-    /// The send of a row succeeded. One commit for each datagram, so that a crash repeats at most the one in flight (P3); and of
-    /// a single page, since nothing else is written so often. Rows go out in the order of their ids, so the last one tells all.
-    package func sent(_ id: Int64, sink: String) throws(StoreError) {
-        try writeOne("noting a delivery") { db in
-            try db.run(
-                """
-                INSERT INTO sink VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sent_to = MAX(sent_to, excluded.sent_to)
-                """, [sink, id])
-        }
-    }
+    /// The mark of a sink, with what the last run left.
+    package func sentMark(sink: String) -> SentMark { SentMark(path: files?.sentMark(sink: sink)) }
 
-    /// Puts away what was sent, and counts it: the rows go, or stay as sent at `awaitingSince` until their confirmation comes.
-    /// Returns how many there were.
+    /// Puts away what was sent by the mark, and counts it: the rows go, or stay as sent at `awaitingSince` until their
+    /// confirmation comes. Returns how many there were.
     @discardableResult
-    package func putAway(sink: String, awaitingSince now: Double?) throws(StoreError) -> Int {
-        try write("putting sent events away") { db in
-            let sent = "sink = ?1 AND sent_at IS NULL AND id <= IFNULL((SELECT sent_to FROM sink WHERE name = ?1), 0)"
+    package func putAway(sink: String, _ mark: SentMark, awaitingSince now: Double?) throws(StoreError) -> Int {
+        let known = try read("reading the outbox") {
+            try Int64.fetchOne(
+                $0.cachedStatement(sql: "SELECT batch FROM sink WHERE name = ?"), arguments: [sink])
+        }
+        if let known, known != mark.batch || mark.last == nil {
+            mark.begin(known)
+            return 0
+        }
+        let next = Int64.random(in: 1...Int64.max)
+        let count = try write("putting sent events away") { db in
+            try db.run("INSERT OR REPLACE INTO sink VALUES (?, ?)", [sink, next])
+            guard known != nil else { return 0 }
+            let sent = "sink = ?1 AND sent_at IS NULL AND id <= ?2"
             if let now {
-                try db.run("UPDATE outbox SET sent_at = ?2, sends = sends + 1 WHERE \(sent)", [sink, now])
+                try db.run(
+                    "UPDATE outbox SET sent_at = ?3, sends = sends + 1 WHERE \(sent)", [sink, mark.last, now])
             } else {
-                try db.run("DELETE FROM outbox WHERE \(sent)", [sink])
+                try db.run("DELETE FROM outbox WHERE \(sent)", [sink, mark.last])
             }
             let count = db.changesCount
             try add(count, to: .sent, in: db)
             return count
         }
+        mark.begin(next)
+        return count
     }
 
     /// The event can never be sent: the row goes, counted as dropped.
@@ -111,11 +115,7 @@ extension Store {
 
     package func outboxCount() throws(StoreError) -> Int {
         try read("reading the outbox") {
-            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE \(Self.waitsToBeSent)") ?? 0
+            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL") ?? 0
         }
     }
-
-    /// Of a row of `outbox`: its sink has not sent it yet.
-    static let waitsToBeSent =
-        "sent_at IS NULL AND id > IFNULL((SELECT sent_to FROM sink WHERE name = outbox.sink), 0)"
 }

@@ -27,7 +27,8 @@ extension Store {
     package func prune(now: Double, _ settings: PruningSettings) throws(StoreError) -> Bool {
         let cutoff = try seenCutoff(now: now, settings)
         let seen = try delete(
-            from: "seen", key: "event_id", where: "accepted_at < ?", ordered: "accepted_at", cutoff, settings.step)
+            from: "seen", key: "alert_id, event_id", where: "accepted_at < ?", ordered: "accepted_at", cutoff,
+            settings.step)
         let verdicts = try delete(
             from: "verdict", key: "address", where: "expires_at < ?", ordered: "expires_at", now - settings.maxStale,
             settings.step)
@@ -66,7 +67,7 @@ extension Store {
         }
         guard isDue else { return false }
         let deleted = try write("pruning") { db in
-            try db.run("DELETE FROM \(table) WHERE \(key) IN (\(selection) LIMIT ?)", [cutoff, limit])
+            try db.run("DELETE FROM \(table) WHERE (\(key)) IN (\(selection) LIMIT ?)", [cutoff, limit])
             return db.changesCount
         }
         return deleted >= limit

@@ -55,7 +55,7 @@ extension Store {
                 try Row.fetchAll(db, sql: "SELECT name, value FROM counter"), waiting,
                 waiting > Self.agesAtMost ? nil : try Self.ages(in: db, now: now),
                 try Row.fetchAll(
-                    db, sql: "SELECT sink, COUNT(*) AS events FROM outbox WHERE \(Self.waitsToBeSent) GROUP BY sink")
+                    db, sql: "SELECT sink, COUNT(*) AS events FROM outbox WHERE sent_at IS NULL GROUP BY sink")
             )
         }
         for row in counters {

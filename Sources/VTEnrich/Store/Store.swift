@@ -102,12 +102,6 @@ package final class Store: Sendable {
         return result
     }
 
-    /// Runs a single statement that changes something: its own transaction, without the cost of one around it.
-    func writeOne(_ operation: String, _ body: (Database) throws -> Void) throws(StoreError) {
-        try run(operation) { try $0.writeWithoutTransaction(body) }
-        endTrouble()
-    }
-
     private func endTrouble() {
         if trouble.withLock({ $0.ends() }) { log.notice("\(path) can be written again") }
     }
@@ -116,6 +110,11 @@ package final class Store: Sendable {
     /// several tables at one moment writes.
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
         try run(operation) { try $0.unsafeRead(body) }
+    }
+
+    /// Reads through the connection that writes: its own commits do not make its pages old, as they do those of the readers.
+    func readByWriter<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+        try run(operation) { try $0.writeWithoutTransaction(body) }
     }
 
     func run<T>(_ operation: String, _ body: (any DatabaseWriter) throws -> T) throws(StoreError) -> T {

@@ -6,13 +6,18 @@ import VTEnrichCore
 
 @Suite struct `Confirmation of events` {
     private let store: Store
+    private let mark: SentMark
 
-    init() throws { store = try Store.inMemory() }
+    init() throws {
+        store = try Store.inMemory()
+        mark = store.sentMark(sink: "analysisd")
+        try store.putAway(sink: "analysisd", mark, awaitingSince: nil)
+    }
 
     private func send(_ ids: [String], kind: String = "malicious", at now: Double) throws {
         try store.add(toOutbox: ids.map { OutboxItem(sink: "analysisd", kind: kind, eventID: $0, body: Data()) })
-        for row in try store.unsent(sink: "analysisd", limit: 100) { try store.sent(row.id, sink: "analysisd") }
-        try store.putAway(sink: "analysisd", awaitingSince: now)
+        for row in try store.unsent(sink: "analysisd", limit: 100) { try mark.note(row.id) }
+        try store.putAway(sink: "analysisd", mark, awaitingSince: now)
     }
 
     private func confirm(_ ids: [String]) throws {
@@ -76,8 +81,8 @@ import VTEnrichCore
         try store.add(toOutbox: [OutboxItem(sink: "analysisd", kind: "malicious", eventID: "a", body: Data())])
         let row = try #require(try store.unsent(sink: "analysisd", limit: 1).first)
         try confirm(["a"])
-        try store.sent(row.id, sink: "analysisd")
-        try store.putAway(sink: "analysisd", awaitingSince: 10)
+        try mark.note(row.id)
+        try store.putAway(sink: "analysisd", mark, awaitingSince: 10)
         #expect(try count(.confirmed) == 1)
         #expect(try store.outboxCount() == 0)
     }

@@ -11,7 +11,7 @@ import VTEnrichCore
     private func fill(_ store: Store, seen: [Double] = [], expired: [Double] = [], days: Int = 0) throws {
         try store.write("filling") { db in
             for (number, time) in seen.enumerated() {
-                try db.run("INSERT INTO seen VALUES (?, ?)", ["id-\(number)", time])
+                try db.run("INSERT INTO seen VALUES (?, ?, ?)", ["\(number)", "id-\(number)", time])
             }
             for (number, time) in expired.enumerated() {
                 try db.run(

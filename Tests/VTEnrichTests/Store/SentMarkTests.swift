@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import Support
+import Testing
+import VTEnrichCore
+
+@testable import VTEnrich
+
+@OffPool @Suite struct `Mark of what was sent` {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func queue(_ ids: [String], _ store: Store) throws {
+        try store.add(toOutbox: ids.map { OutboxItem(sink: "analysisd", eventID: $0, body: Data("{}".utf8)) })
+    }
+
+    private func unsent(_ store: Store) throws -> [String?] {
+        try store.unsent(sink: "analysisd", limit: 100).map(\.eventID)
+    }
+
+    /// What a deliverer does that is killed after its second datagram.
+    private func sendTwo(_ store: Store) throws -> SentMark {
+        let mark = store.sentMark(sink: "analysisd")
+        try store.putAway(sink: "analysisd", mark, awaitingSince: nil)
+        for row in try store.unsent(sink: "analysisd", limit: 2) { try mark.note(row.id) }
+        return mark
+    }
+
+    /// What a deliverer does first.
+    private func start(_ store: Store) throws -> Int {
+        try store.putAway(sink: "analysisd", store.sentMark(sink: "analysisd"), awaitingSince: nil)
+    }
+
+    @Test func `after a kill what was sent goes out no second time`() throws {
+        do {
+            let store = try Store(directory: folder.path)
+            try queue(["a", "b", "c"], store)
+            _ = try sendTwo(store)
+        }
+        let store = try Store(directory: folder.path)
+        #expect(try start(store) == 2)
+        #expect(try unsent(store) == ["c"])
+        #expect(try store.summary(alertsPath: "", now: 0).counters[.sent] == 2)
+        #expect(try start(store) == 0, "once")
+    }
+
+    @Test func `what was confirmed before the kill does not hide what else was sent`() throws {
+        do {
+            let store = try Store(directory: folder.path)
+            try queue(["a", "b", "c"], store)
+            _ = try sendTwo(store)
+            var batch = AcceptBatch()
+            batch.confirmed = ["b"]
+            try store.accept(batch, now: 0)
+        }
+        let store = try Store(directory: folder.path)
+        #expect(try start(store) == 1)
+        #expect(try unsent(store) == ["c"])
+    }
+
+    @Test func `beside an older copy of the database it says nothing`() throws {
+        let copy = folder["copy"]
+        do {
+            let store = try Store(directory: folder.path)
+            _ = try sendTwo(store)
+            try queue(["a", "b"], store)
+            try store.flush()
+            try FileManager.default.copyItem(atPath: folder["state.db"], toPath: copy)
+            let mark = try sendTwo(store)
+            try store.putAway(sink: "analysisd", mark, awaitingSince: nil)
+            try queue(["c", "d"], store)
+            _ = try sendTwo(store)
+        }
+        for name in ["state.db", "state.db-wal", "state.db-shm"] { unlink(folder[name]) }
+        #expect(rename(copy, folder["state.db"]) == 0)
+        let store = try Store(directory: folder.path)
+        #expect(try start(store) == 0)
+        // New events may have the ids of those that the copy does not know.
+        try queue(["e", "f"], store)
+        #expect(try start(store) == 0)
+        #expect(try unsent(store) == ["a", "b", "e", "f"])
+    }
+
+    @Test(arguments: ["", "short", String(repeating: "x", count: 4_096)])
+    func `a damaged one says nothing`(content: String) throws {
+        do {
+            let store = try Store(directory: folder.path)
+            try queue(["a", "b"], store)
+            _ = try sendTwo(store)
+        }
+        try folder.write("sent-analysisd", content)
+        let store = try Store(directory: folder.path)
+        #expect(try start(store) == 0)
+        #expect(try unsent(store) == ["a", "b"])
+    }
+
+    @Test func `a mark that cannot be written is an error with its path`() throws {
+        try FileManager.default.createDirectory(atPath: folder["sent-analysisd"], withIntermediateDirectories: false)
+        let store = try Store(directory: folder.path)
+        try queue(["a"], store)
+        let error = #expect(throws: StoreError.self) { try sendTwo(store) }
+        #expect(error?.description.contains(folder["sent-analysisd"]) == true)
+    }
+}
