@@ -12,14 +12,15 @@ extension StateFiles {
         case damaged(String)
     }
 
-    /// Above this size a start does not compare every index with its table, since that takes minutes.
-    private static let thoroughLimit = 256 * 1024 * 1024
+    /// Bytes. Above this size a start neither compares every index with its table nor reads the cache, which alone can be large:
+    /// damage there is met when it is read, and mended then (`Store.mend`).
+    static let thoroughLimit = 256 * 1024 * 1024
     /// A version beyond this is damage, not the future.
     private static let plausibleVersion = 10_000
 
     /// Reads the database at `path` without changing it. Throws for one of a newer version, and for what is no damage: a
     /// disk error, a lock, missing rights.
-    func examine(_ path: String) throws(StoreError) -> Condition {
+    func examine(_ path: String, thoroughLimit: Int = Self.thoroughLimit) throws(StoreError) -> Condition {
         guard let facts = Self.facts(path) else {
             return Self.facts(path + "-wal").map { $0.st_size > 0 } == true
                 ? .damaged("it is gone, its write-ahead log is still there") : .absent
@@ -33,7 +34,7 @@ extension StateFiles {
                 configuration.readonly = Self.facts(path + "-journal") == nil
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
                 condition = try queue.writeWithoutTransaction { db in
-                    try Self.examine(db, path, thorough: facts.st_size <= Self.thoroughLimit)
+                    try Self.examine(db, path, thorough: facts.st_size <= thoroughLimit)
                 }
                 try queue.close()
             }
@@ -48,7 +49,21 @@ extension StateFiles {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version > 0, version < plausibleVersion else { return .damaged("it holds no state (schema \(version))") }
         guard version <= Schema.version else { throw StoreError.newer(path, version) }
-        let problem = try String.fetchOne(db, sql: thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)")
+        guard !thorough else { return try check(db, "SELECT * FROM pragma_integrity_check(1)") }
+        let tables = try String.fetchAll(
+            db,
+            sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('verdict', 'sqlite_sequence')")
+        for table in tables {
+            let condition = try check(db, "SELECT * FROM pragma_quick_check(?)", [table])
+            guard condition == .sound else { return condition }
+        }
+        return .sound
+    }
+
+    private static func check(
+        _ db: Database, _ sql: String, _ arguments: StatementArguments = StatementArguments()
+    ) throws -> Condition {
+        let problem = try String.fetchOne(db, sql: sql, arguments: arguments)
         return problem == "ok" ? .sound : .damaged(problem ?? "it cannot be checked")
     }
 }

@@ -114,6 +114,30 @@ import VTEnrichCore
         }
     }
 
+    @Test func `T11 a start does not read a large cache, but all else of the state, before it says that it is whole`()
+        throws
+    {
+        let state = try FilledState(alerts: 150)
+        func firstPage(_ table: String) throws -> Int {
+            let queue = try DatabaseQueue(path: state.path)
+            return try queue.read {
+                try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = ?", arguments: [table])
+            } ?? 0
+        }
+        let files = StateFiles(directory: state.folder.path)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: state.path))
+        for (table, isSeen) in [
+            ("verdict", false), ("pending", true), ("outbox", true), ("seen", true), ("meta", true),
+        ] {
+            let page = try firstPage(table) - 1
+            try state.overwrite(page * 4_096..<(page + 1) * 4_096) { $1 ^ 0xA5 }
+            #expect(try (files.examine(state.path, thoroughLimit: 0) != .sound) == isSeen, "\(table)")
+            #expect(try files.examine(state.path) != .sound, "\(table)")
+            try whole.write(to: URL(fileURLWithPath: state.path))
+        }
+        #expect(try files.examine(state.path, thoroughLimit: 0) == .sound)
+    }
+
     @Test func `T11 rows that make no sense are left behind`() throws {
         let state = try FilledState(alerts: 10)
         do {
