@@ -9,6 +9,7 @@ extension Work {
         let folder = try TemporaryFolder()
         let store = try Store(directory: folder.path)
         let mark = store.sentMark(sink: "analysisd")
+        try mark.prepare()
         let notes = scaled(20_000, 200_000, 1_000_000)
         let noting = try time { for number in 0..<notes { try mark.note(Int64(number)) } }
         table.add("state", "notes of a send", Double(notes) / noting, "/s", .atLeast(20_000))

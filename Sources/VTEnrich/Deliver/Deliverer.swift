@@ -106,6 +106,7 @@ package actor Deliverer {
     /// Sends what can be sent now, at most a hundred events; returns how many seconds to wait before the next call.
     package func step() -> Double {
         do {
+            try tellingOf { () throws(StoreError) in try mark.prepare() }
             try noteSent()
             try putAway()
             let overdue = try lookForOverdue()
@@ -157,14 +158,19 @@ package actor Deliverer {
 
     private func noteSent() throws {
         guard let id = unnoted else { return }
+        try tellingOf { () throws(StoreError) in try mark.note(id) }
+        unnoted = nil
+        hasSent = true
+    }
+
+    /// The mark is part of the state, and its faults are told as the state's.
+    private func tellingOf(_ step: () throws(StoreError) -> Void) throws {
         do throws(StoreError) {
-            try mark.note(id)
+            try step()
         } catch {
             store.tell(error)
             throw error
         }
-        unnoted = nil
-        hasSent = true
     }
 
     private func putAway() throws {

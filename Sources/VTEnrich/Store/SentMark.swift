@@ -33,19 +33,31 @@ package final class SentMark {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// Makes sure that a send can be noted, its place on the disk included. To be called before anything is sent.
+    package func prepare() throws(StoreError) {
+        guard let path, descriptor < 0 else { return }
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, "opening the mark", path: path) }
+        guard batch == nil else { return }
+        do throws(StoreError) {
+            try write(0, 0, path)
+        } catch {
+            close(descriptor)
+            descriptor = -1
+            throw error
+        }
+    }
+
     /// The send of a row succeeded. Throws when that cannot be written down.
     package func note(_ id: Int64) throws(StoreError) {
-        if let path {
-            if descriptor < 0 {
-                descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-                guard descriptor >= 0 else { throw StoreError(errno: errno, "opening the mark", path: path) }
-            }
-            let record = [batch ?? 0, id]
-            guard pwrite(descriptor, record, Self.size, 0) == Self.size else {
-                throw StoreError(errno: errno, "noting a delivery", path: path)
-            }
-        }
+        if let path { try write(batch ?? 0, id, path) }
         last = id
+    }
+
+    private func write(_ batch: Int64, _ id: Int64, _ path: String) throws(StoreError) {
+        guard pwrite(descriptor, [batch, id], Self.size, 0) == Self.size else {
+            throw StoreError(errno: errno, "noting a delivery", path: path)
+        }
     }
 
     /// Everything before was put away.

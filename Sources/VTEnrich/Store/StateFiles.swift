@@ -59,7 +59,8 @@ struct StateFiles: Sendable {
         guard access(directory, R_OK | W_OK | X_OK) == 0 else {
             throw refused(directory, errnoText(), Self.remedy(facts))
         }
-        for path in Self.companions.map({ database + $0 }) + [StateLock.path(in: directory)] {
+        let marks = ["analysisd", "file"].map(sentMark)
+        for path in Self.companions.map({ database + $0 }) + marks + [StateLock.path(in: directory)] {
             guard lstat(path, &facts) == 0 else { continue }
             guard facts.st_mode & S_IFMT == S_IFREG else {
                 throw refused(path, "it is not a regular file", "move it away")

@@ -22,6 +22,7 @@ import VTEnrichCore
     /// What a deliverer does that is killed after its second datagram.
     private func sendTwo(_ store: Store) throws -> SentMark {
         let mark = store.sentMark(sink: "analysisd")
+        try mark.prepare()
         try store.putAway(sink: "analysisd", mark, awaitingSince: nil)
         for row in try store.unsent(sink: "analysisd", limit: 2) { try mark.note(row.id) }
         return mark
@@ -95,11 +96,21 @@ import VTEnrichCore
         #expect(try unsent(store) == ["a", "b"])
     }
 
-    @Test func `a mark that cannot be written is an error with its path`() throws {
+    @Test func `T15 a mark that is no file ends the start with its path`() throws {
         try FileManager.default.createDirectory(atPath: folder["sent-analysisd"], withIntermediateDirectories: false)
+        let error = #expect(throws: StoreError.self) { try Store(directory: folder.path) }
+        #expect(error?.description.contains(folder["sent-analysisd"]) == true)
+    }
+
+    @Test func `nothing is sent while no mark can be made`() throws {
         let store = try Store(directory: folder.path)
         try queue(["a"], store)
-        let error = #expect(throws: StoreError.self) { try sendTwo(store) }
+        try FileManager.default.createDirectory(atPath: folder["sent-analysisd"], withIntermediateDirectories: false)
+        let mark = store.sentMark(sink: "analysisd")
+        let error = #expect(throws: StoreError.self) { try mark.prepare() }
         #expect(error?.description.contains(folder["sent-analysisd"]) == true)
+        #expect(rmdir(folder["sent-analysisd"]) == 0)
+        try mark.prepare()
+        try mark.note(1)
     }
 }
