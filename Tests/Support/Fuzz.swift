@@ -55,9 +55,9 @@ package struct Fuzz {
             let input = mutator.mutate(one, with: other, changes: 1...most)
             trace?.note(input)
             count += 1
-            let began = monotonicSeconds()
+            let began = Self.processorSeconds()
             let reading = read(input)
-            if let fault = fault(reading) ?? slowness(monotonicSeconds() - began, input) {
+            if let fault = fault(reading) ?? slowness(Self.processorSeconds() - began, input) {
                 let small = shrink(input) { self.fault(read($0)) != nil }
                 faults.append("FUZZ_SEED=\(seed), kept as \(keep(small)): \(fault)")
             } else if case .sound(let kind) = reading, kinds.insert(kind).inserted, input.count < 65_536 {
@@ -76,6 +76,13 @@ package struct Fuzz {
 
     private func fault(_ reading: Reading) -> String? {
         if case .fault(let fault) = reading { fault } else { nil }
+    }
+
+    /// Of this thread: what others do on the machine does not count.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Inputs here are a few KiB; whatever takes seconds grows faster than its input.
