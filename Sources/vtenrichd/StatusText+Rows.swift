@@ -128,6 +128,14 @@ extension StatusText {
         return row("provider", list(phrases)) + error
     }
 
+    var abuseIPDB: [String] {
+        guard let source = report.abuseipdb else { return [] }
+        var phrases = [Phrase("\(number(source.day.used))/\(number(source.day.limit)) of the day")]
+        if let until = source.closedUntil { phrases.append(Phrase("takes nothing more until \(local(until))", .warn)) }
+        let error = source.lastError.map { row("", [Phrase("last error:")] + words($0)) } ?? []
+        return row("abuseipdb", list(phrases)) + error
+    }
+
     func sink(_ name: String, _ sink: StatusReport.Sink) -> [String] {
         let waiting = sink.waiting == 0 ? Phrase("0 waiting") : Phrase("\(number(sink.waiting)) waiting", .warn)
         var phrases = [Phrase("\(number(sink.sent)) sent"), waiting, zero(sink.dropped, "dropped")]

@@ -18,7 +18,7 @@ struct StatusText {
     }
 
     var lines: [String] {
-        heading + [""] + follower + queue + quota + cluster + cache + provider
+        heading + [""] + follower + queue + quota + cluster + cache + provider + abuseIPDB
             + report.output.sorted { $0.key < $1.key }.flatMap { sink($0.key, $0.value) } + rateLines
     }
 

@@ -126,6 +126,10 @@ struct PipelineTests {
         let daemon = try await site.start()
         site.manager.append(alert(1, address))
         try await site.received(1)
+        let source = try #require(try await site.manager.status().abuseipdb)
+        #expect(source.day.used == 1 && source.day.limit == 1_000 && source.lastError == nil)
+        let shown = try await site.manager.run("status").standardOutput
+        #expect(shown.contains("abuseipdb   1/1,000 of the day"))
         #expect(try await site.stop(daemon) == 0)
         let event = try #require(site.analysisd.events.first)
         #expect(event.text("virustotal_ip.verdict") == "malicious" && event.text("virustotal_ip.block") == "no")

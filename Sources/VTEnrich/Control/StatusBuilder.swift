@@ -58,6 +58,7 @@ package struct StatusBuilder {
             entries: state.cache.entries, hits: state.counters[.cacheHits] ?? 0,
             misses: state.counters[.cacheMisses] ?? 0, staleServed: state.counters[.staleServed] ?? 0,
             byVerdict: state.cache.byVerdict)
+        report.abuseipdb = abuseIPDB(state.abuseIPDB)
         report.output = sinks(state, live)
         guard let live else { return report }
         report.pid = Int(live.pid)
@@ -123,6 +124,15 @@ package struct StatusBuilder {
             pivotRefused: live.pivotRefused)
     }
 
+    private func abuseIPDB(_ state: SourceState) -> StatusReport.Source? {
+        guard configuration.abuseIPDB.apiKeyFile != nil else { return nil }
+        return .init(
+            day: .init(
+                used: state.usedToday, limit: configuration.abuseIPDB.perDay,
+                resetsAt: Timestamp.text(UTCDate.nextDay(after: now))),
+            closedUntil: state.closedUntil.map(Timestamp.text), lastError: state.trouble)
+    }
+
     private func sinks(_ state: StateSummary, _ live: Live?) -> [String: StatusReport.Sink] {
         var sinks: [String: StatusReport.Sink] = [:]
         func count(_ counter: Counter) -> Int { state.counters[counter] ?? 0 }
@@ -162,6 +172,7 @@ package struct StatusBuilder {
         case .rateLimited, .unavailable:
             degraded.append(live.provider.lastError ?? "VirusTotal does not answer")
         }
+        if let error = report.abuseipdb?.lastError { degraded.append(error) }
         if let cluster = live.cluster { degraded += cluster.problems }
         for (name, sink) in live.sinks.sorted(by: { $0.key < $1.key }) where sink.failing {
             degraded.append("\(name): \(sink.lastError ?? "cannot send")")

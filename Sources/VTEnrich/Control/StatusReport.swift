@@ -80,6 +80,15 @@ package struct StatusReport: Codable, Sendable, Equatable {
         @OrNull package var pivotRefused: Bool?
     }
 
+    /// A source beside VirusTotal.
+    package struct Source: Codable, Sendable, Equatable {
+        package var day = Window()
+        /// Until when it takes nothing more; null: it does.
+        @OrNull package var closedUntil: String?
+        /// Why the last request gave nothing.
+        @OrNull package var lastError: String?
+    }
+
     package struct Sink: Codable, Sendable, Equatable {
         package var waiting = 0
         package var sent = 0
@@ -146,6 +155,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     @OrNull package var cluster: Cluster?
     package var cache = Cache()
     package var provider = Provider()
+    /// null: it is not asked (`abuseipdb.api_key_file`).
+    @OrNull package var abuseipdb: Source?
     package var output: [String: Sink] = [:]
     /// What keeps it from being healthy, in the operator's words.
     package var problems: [String] = []

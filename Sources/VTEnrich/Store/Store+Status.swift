@@ -13,6 +13,7 @@ package struct StateSummary: Sendable, Equatable {
     package var outbox: [String: Int] = [:]
     /// Counters of the outputs, by sink.
     package var outputs: [String: [OutputCounter: Int]] = [:]
+    package var abuseIPDB = SourceState()
     package var cache = CacheStats()
     package var checkpoint: Checkpoint?
 }
@@ -49,6 +50,7 @@ extension Store {
         summary.checkpoint = try checkpoint(for: alertsPath)
         summary.oldestPending = try oldestPending()
         summary.pending = pending
+        summary.abuseIPDB = try state(ofSource: AbuseIPDB.name, now: now)
         let (counters, waiting, ages, outbox) = try read("reading the counters") { db in
             let waiting = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM waiting") ?? 0
             return (

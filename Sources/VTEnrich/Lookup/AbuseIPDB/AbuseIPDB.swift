@@ -88,12 +88,14 @@ actor AbuseIPDB: SecondSource {
                 tell("AbuseIPDB: the answer is not one about \(address)")
                 return nil
             }
-            trouble = nil
+            tell(nil)
             return facts
         case 401, 403:
             isRejected = true
             tell("AbuseIPDB rejects the key; put a valid one into \(settings.apiKeyFile ?? "") and reload")
-        case 429: tell("AbuseIPDB says that the day's requests are spent")
+        case 429:
+            tell(nil)
+            log.notice("AbuseIPDB says that the day's requests are spent")
         default: tell("AbuseIPDB answered \(answer.status)")
         }
         return nil
@@ -109,9 +111,16 @@ actor AbuseIPDB: SecondSource {
         }
     }
 
-    private func tell(_ text: String) {
-        if trouble != text { log.warning("\(text)") }
+    /// What is wrong, once in the log, and for `status`; nil: nothing.
+    private func tell(_ text: String?) {
+        if let text, trouble != text { log.warning("\(text)") }
         trouble = text
+        do {
+            try store.note(trouble: text, ofSource: Self.name)
+        } catch {
+            // The store logs its own faults.
+            return
+        }
     }
 }
 
