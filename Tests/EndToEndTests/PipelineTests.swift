@@ -126,7 +126,7 @@ struct PipelineTests {
         let daemon = try await site.start()
         site.manager.append(alert(1, address))
         try await site.received(1)
-        let source = try #require(try await site.manager.status().abuseipdb)
+        let source = try #require(try await site.status().abuseipdb)
         #expect(source.day.used == 1 && source.day.limit == 1_000 && source.lastError == nil)
         let shown = try await site.manager.run("status").standardOutput
         #expect(shown.contains("abuseipdb   1/1,000 of the day"))

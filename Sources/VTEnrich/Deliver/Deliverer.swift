@@ -76,6 +76,7 @@ package actor Deliverer {
         self.target = target
         executor = QueueExecutor("deliverer.\(sink)")
         (send, waitForRoom, pace) = Self.open(target)
+        if let loss = mark.loss { log.warning("\(loss); up to a hundred events may be sent a second time") }
     }
 
     package nonisolated var sinkStatus: SinkStatus { snapshot.withLock { $0 } }
@@ -106,7 +107,7 @@ package actor Deliverer {
     /// Sends what can be sent now, at most a hundred events; returns how many seconds to wait before the next call.
     package func step() -> Double {
         do {
-            try tellingOf { () throws(StoreError) in try mark.prepare() }
+            try prepare()
             try noteSent()
             try putAway()
             let overdue = try lookForOverdue()
@@ -156,21 +157,31 @@ package actor Deliverer {
         }
     }
 
+    /// What cannot be noted is not sent.
+    private func prepare() throws {
+        do throws(StoreError) {
+            try mark.prepare()
+        } catch {
+            tell(error)
+            throw error
+        }
+    }
+
     private func noteSent() throws {
         guard let id = unnoted else { return }
-        try tellingOf { () throws(StoreError) in try mark.note(id) }
+        do throws(StoreError) {
+            try mark.note(id)
+        } catch {
+            tell(error)
+            throw error
+        }
         unnoted = nil
         hasSent = true
     }
 
-    /// The mark is part of the state, and its faults are told as the state's.
-    private func tellingOf(_ step: () throws(StoreError) -> Void) throws {
-        do throws(StoreError) {
-            try step()
-        } catch {
-            store.tell(error)
-            throw error
-        }
+    /// A fault of the mark, once in the log; the store tells of its own.
+    private func tell(_ fault: StoreError) {
+        if !status.failing || status.lastError != fault.description { log.error("\(fault)") }
     }
 
     private func putAway() throws {

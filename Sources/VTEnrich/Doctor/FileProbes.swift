@@ -65,7 +65,7 @@ enum FileProbes {
             let text = "\(directory) has mode \(octal(facts.st_mode)): others can read what is in it"
             findings.append(Finding(.state, .warn, text, remedy: "chmod 750 \(directory.shellWord)"))
         }
-        for name in ["state.db", "state.db-wal", "state.db-shm", "lock"] {
+        for name in StateFiles.names {
             let path = "\(directory)/\(name)"
             if access(path, F_OK) == 0, access(path, R_OK | W_OK) != 0 {
                 let text = "\(PathAccess(to: path)?.description ?? path) is not writable for \(user)"

@@ -72,7 +72,9 @@ struct SalvageTable {
     /// By the first characters in which keys differ: ids of alerts begin with the time.
     private func texts(in source: Database) -> [DatabaseValue] {
         let (low, high): (String?, String?) = (edge("MIN", in: source), edge("MAX", in: source))
-        let common = (low ?? "").commonPrefix(with: high ?? "")
+        // Where one end cannot be read, the day of the other.
+        let common =
+            low.flatMap { low in high.map { low.commonPrefix(with: $0) } } ?? String((low ?? high ?? "").dropLast(10))
         return Self.prefixes.map { (common + $0).databaseValue }
     }
 

@@ -2,7 +2,7 @@ import GRDB
 
 /// The tables of `state.db`, as a list of steps that only grows: step N makes version N of N - 1.
 enum Schema {
-    static let steps = [firstVersion, outputs]
+    static let steps = [firstVersion, outputs, marks]
 
     /// The version this program writes. A database with a higher `user_version` is refused untouched.
     static var version: Int { steps.count }
@@ -26,10 +26,7 @@ enum Schema {
         CREATE TABLE checkpoint (path TEXT PRIMARY KEY, body TEXT NOT NULL, saved_at REAL NOT NULL) WITHOUT ROWID;
 
         -- Event ids accepted in the last days: what is read twice is taken once (P3, F35).
-        -- The alert's id comes first, since it is by time: what is new lies side by side, on few pages.
-        CREATE TABLE seen (
-            alert_id TEXT NOT NULL, event_id TEXT NOT NULL, accepted_at REAL NOT NULL,
-            PRIMARY KEY (alert_id, event_id)) WITHOUT ROWID;
+        CREATE TABLE seen (event_id TEXT PRIMARY KEY, accepted_at REAL NOT NULL) WITHOUT ROWID;
         CREATE INDEX seen_accepted ON seen (accepted_at);
 
         -- One row for each accepted alert that waits for the verdict on its address.
@@ -91,8 +88,8 @@ enum Schema {
         CREATE INDEX outbox_unsent ON outbox (sink, id) WHERE sent_at IS NULL;
         CREATE INDEX outbox_awaited ON outbox (sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX outbox_event ON outbox (event_id);
-        -- The number of the batch that a sink is sending, by which its mark (SentMark) is known to belong to this database.
-        CREATE TABLE sink (name TEXT PRIMARY KEY, batch INTEGER NOT NULL) WITHOUT ROWID;
+        -- How far each sink has sent: of its rows up to sent_to, those without sent_at went out and are not put away yet.
+        CREATE TABLE sink (name TEXT PRIMARY KEY, sent_to INTEGER NOT NULL) WITHOUT ROWID;
         -- The latest send of each kind that is known to have become an alert.
         CREATE TABLE loop (kind TEXT PRIMARY KEY, sent_at REAL NOT NULL) WITHOUT ROWID;
 
@@ -118,5 +115,24 @@ enum Schema {
         CREATE TABLE told (
             sink TEXT NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL, PRIMARY KEY (sink, what, day));
         CREATE INDEX told_day ON told (day);
+        """
+
+    /// How far a sink has sent stands in its `SentMark`; `sink` tells by the number of the batch which mark is this database's.
+    /// `seen` begins with the alert's id, since it is by time: what is new lies side by side, on few pages.
+    private static let marks = """
+        UPDATE outbox SET sent_at = queued_at, sends = sends + 1
+        WHERE sent_at IS NULL AND id <= (SELECT sent_to FROM sink WHERE name = outbox.sink);
+        DROP TABLE sink;
+        CREATE TABLE sink (name TEXT PRIMARY KEY, batch INTEGER NOT NULL) WITHOUT ROWID;
+
+        ALTER TABLE seen RENAME TO seen_before;
+        DROP INDEX seen_accepted;
+        CREATE TABLE seen (
+            alert_id TEXT NOT NULL, event_id TEXT NOT NULL, accepted_at REAL NOT NULL,
+            PRIMARY KEY (alert_id, event_id)) WITHOUT ROWID;
+        CREATE INDEX seen_accepted ON seen (accepted_at);
+        -- Their alerts' ids are not known any more: one that is read again is taken again.
+        INSERT INTO seen SELECT '', event_id, accepted_at FROM seen_before;
+        DROP TABLE seen_before;
         """
 }

@@ -12,8 +12,8 @@ extension StateFiles {
         case damaged(String)
     }
 
-    /// Bytes. Above this size a start neither compares every index with its table nor reads the cache, which alone can be large:
-    /// damage there is met when it is read, and mended then (`Store.mend`).
+    /// Bytes. Above this size a start looks at each table but the cache, which alone can be large, and not at what lies between
+    /// them: unused pages, and pages that two claim. Damage there is met when it is read, and mended then (`Store.mend`).
     static let thoroughLimit = 256 * 1024 * 1024
     /// A version beyond this is damage, not the future.
     private static let plausibleVersion = 10_000

@@ -11,8 +11,16 @@ struct StateFiles: Sendable {
     /// A copy of a damaged database with another first page.
     var patchedCopy: String { directory + "/state.db.copy" }
 
-    /// `SentMark`.
-    func sentMark(sink: String) -> String { directory + "/sent-" + sink }
+    /// The place of a `SentMark`.
+    func sentMark(sink: String) -> String { directory + "/" + Self.sentMark(sink) }
+
+    /// Those of `Deliverers`.
+    private static let markedSinks = ["analysisd", "file"]
+    private static func sentMark(_ sink: String) -> String { "sent-" + sink }
+
+    /// The names of everything that a daemon writes there.
+    static let names =
+        companions.map { "state.db" + $0 } + markedSinks.map { sentMark($0) } + [StateLock.name]
 
     /// SQLite's companions of a database. The database comes last, so that a kill while they are moved leaves no log beside
     /// a database that it does not belong to.
@@ -59,8 +67,7 @@ struct StateFiles: Sendable {
         guard access(directory, R_OK | W_OK | X_OK) == 0 else {
             throw refused(directory, errnoText(), Self.remedy(facts))
         }
-        let marks = ["analysisd", "file"].map(sentMark)
-        for path in Self.companions.map({ database + $0 }) + marks + [StateLock.path(in: directory)] {
+        for path in Self.names.map({ directory + "/" + $0 }) {
             guard lstat(path, &facts) == 0 else { continue }
             guard facts.st_mode & S_IFMT == S_IFREG else {
                 throw refused(path, "it is not a regular file", "move it away")

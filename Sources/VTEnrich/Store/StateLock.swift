@@ -8,7 +8,8 @@ final class StateLock: Sendable {
 
     private let descriptor: Int32
 
-    static func path(in directory: String) -> String { directory + "/lock" }
+    static let name = "lock"
+    static func path(in directory: String) -> String { directory + "/" + name }
 
     /// Creates `lock` in the directory when it is missing. Throws `StoreError` `.locked` with the pid of the holder.
     init(directory: String) throws(StoreError) {

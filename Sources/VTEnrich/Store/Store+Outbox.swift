@@ -72,36 +72,38 @@ extension Store {
     }
 
     /// The mark of a sink, with what the last run left.
-    package func sentMark(sink: String) -> SentMark { SentMark(path: files?.sentMark(sink: sink)) }
+    package func sentMark(sink: String) -> SentMark {
+        SentMark(path: files?.sentMark(sink: sink), newest: newestAtOpening)
+    }
 
     /// Puts away what was sent by the mark, and counts it: the rows go, or stay as sent at `awaitingSince` until their
-    /// confirmation comes. Returns how many there were.
+    /// confirmation comes. Returns how many there were. A mark of another database begins anew.
     @discardableResult
     package func putAway(sink: String, _ mark: SentMark, awaitingSince now: Double?) throws(StoreError) -> Int {
-        let known = try read("reading the outbox") {
-            try Int64.fetchOne(
-                $0.cachedStatement(sql: "SELECT batch FROM sink WHERE name = ?"), arguments: [sink])
-        }
-        if let known, known != mark.batch || mark.last == nil {
-            mark.begin(known)
-            return 0
-        }
-        let next = Int64.random(in: 1...Int64.max)
-        let count = try write("putting sent events away") { db in
+        let (batch, count) = try write("putting sent events away") { db in
+            let known = try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT batch FROM sink WHERE name = ?"), arguments: [sink])
+            if let known, known != mark.batch || mark.last == nil { return (known, 0) }
+            let next = Int64.random(in: 1...Int64.max)
             try db.run("INSERT OR REPLACE INTO sink VALUES (?, ?)", [sink, next])
-            guard known != nil else { return 0 }
-            let sent = "sink = ?1 AND sent_at IS NULL AND id <= ?2"
-            if let now {
-                try db.run(
-                    "UPDATE outbox SET sent_at = ?3, sends = sends + 1 WHERE \(sent)", [sink, mark.last, now])
-            } else {
-                try db.run("DELETE FROM outbox WHERE \(sent)", [sink, mark.last])
-            }
-            let count = db.changesCount
-            try add(count, to: .sent, in: db)
-            return count
+            guard known != nil, let last = mark.last else { return (next, 0) }
+            return (next, try putAway(sink, through: last, awaitingSince: now, in: db))
         }
-        mark.begin(next)
+        mark.begin(batch)
+        return count
+    }
+
+    private func putAway(
+        _ sink: String, through last: Int64, awaitingSince now: Double?, in db: Database
+    ) throws -> Int {
+        let sent = "sink = ?1 AND sent_at IS NULL AND id <= ?2"
+        if let now {
+            try db.run("UPDATE outbox SET sent_at = ?3, sends = sends + 1 WHERE \(sent)", [sink, last, now])
+        } else {
+            try db.run("DELETE FROM outbox WHERE \(sent)", [sink, last])
+        }
+        let count = db.changesCount
+        try add(count, to: .sent, in: db)
         return count
     }
 

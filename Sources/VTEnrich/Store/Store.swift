@@ -24,6 +24,8 @@ package final class Store: Sendable {
     /// What is counted by name since it was last written; nil: to be read anew. Taken inside of transactions alone.
     let tallies = Mutex<TallyBook?>(nil)
     let decoder = FactsDecoder()
+    /// The newest row of the outbox when the state was opened (`SentMark`).
+    let newestAtOpening: Int64
     /// The secret under which event ids are made (contract §3).
     package let eventKey: [UInt8]
 
@@ -75,6 +77,11 @@ package final class Store: Sendable {
         self.log = log
         self.eventKey = eventKey
         care = Mutex(Care())
+        newestAtOpening = try StoreError.wrap("reading the outbox", path) {
+            try database.read {
+                try Int64.fetchOne($0, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'") ?? 0
+            }
+        }
         try recount(database)
     }
 

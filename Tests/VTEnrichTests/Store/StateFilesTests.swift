@@ -74,6 +74,30 @@ import VTEnrichCore
         try queue.write { try Schema.migrate($0, through: Schema.steps + [good]) }
     }
 
+    @Test func `T16 a state of the second version keeps what it knows of sends and ids`() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let queue = try DatabaseQueue(path: folder["state.db"])
+            try queue.write { db in
+                try Schema.migrate(db, through: Array(Schema.steps.prefix(2)))
+                for id in ["a", "b", "c"] {
+                    try db.execute(
+                        sql:
+                            "INSERT INTO outbox (sink, kind, event_id, body, queued_at) VALUES ('file', 'unknown', ?, ?, 5)",
+                        arguments: [id, Data("{}".utf8)])
+                }
+                try db.execute(sql: "INSERT INTO sink VALUES ('file', 2); INSERT INTO seen VALUES ('event-1', 5)")
+            }
+            try queue.close()
+        }
+        let store = try Store(directory: folder.path)
+        #expect(try store.unsent(sink: "file", limit: 9).map(\.eventID) == ["c"])
+        #expect(try FilledState.content(of: store).seen == ["event-1"])
+        try accept(2, store)
+        try accept(2, store)
+        #expect(store.pending == 1)
+    }
+
     @Test func `others may not read the state, its log or its index`() throws {
         let state = try FilledState(alerts: 1)
         let store = try state.open()
