@@ -6,8 +6,7 @@ import Synchronization
 /// without holding a thread of the shared pool.
 package final class LoopbackServer: Sendable {
     package let port: UInt16
-    private let listener: Int32
-    private let connections = OpenConnections()
+    private let connections: OpenConnections
 
     /// - Parameters:
     ///   - port: 0 takes a free one.
@@ -32,8 +31,8 @@ package final class LoopbackServer: Sendable {
             close(listener)
             throw error
         }
-        self.listener = listener
         self.port = UInt16(bigEndian: address.sin_port)
+        connections = OpenConnections(listener)
         Thread.detachNewThread { [connections] in Self.accept(on: listener, connections, serve) }
     }
 
@@ -45,10 +44,7 @@ package final class LoopbackServer: Sendable {
     package var connectionCount: Int { connections.count }
 
     /// Ends every connection and takes no more.
-    package func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        connections.endAll()
-    }
+    package func stop() { connections.endAll() }
 
     private static func accept(
         on listener: Int32, _ connections: OpenConnections, _ serve: @escaping @Sendable (Connection) -> Void
@@ -63,7 +59,7 @@ package final class LoopbackServer: Sendable {
                 connections.remove(descriptor)
             }
         }
-        close(listener)
+        connections.closeListener()
     }
 }
 
@@ -78,12 +74,16 @@ package struct SystemError: Error, CustomStringConvertible {
 
 private final class OpenConnections: Sendable {
     private struct State {
+        /// nil once it is closed: its number may be another's by then.
+        var listener: Int32?
         var descriptors: Set<Int32> = []
         var count = 0
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init(_ listener: Int32) { state = Mutex(State(listener: listener)) }
 
     var count: Int { state.withLock { $0.count } }
 
@@ -110,7 +110,15 @@ private final class OpenConnections: Sendable {
     func endAll() {
         state.withLock { state in
             state.isOver = true
+            if let listener = state.listener { shutdown(listener, Int32(SHUT_RDWR)) }
             for descriptor in state.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    func closeListener() {
+        state.withLock { state in
+            if let listener = state.listener { close(listener) }
+            state.listener = nil
         }
     }
 }

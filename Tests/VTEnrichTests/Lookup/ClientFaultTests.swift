@@ -18,6 +18,17 @@ import VTEnrichCore
         return failure
     }
 
+    @Test func `a stand-in that is stopped twice leaves alone whoever has its descriptor by then`() async throws {
+        let first = try VirusTotalStandIn()
+        first.stop()
+        try await eventually("the port refuses") {
+            try await VirusTotalClient(url: first.url).lookUp(testAddress).failure?.wasSent == false
+        }
+        let others = try (1...8).map { _ in try VirusTotalStandIn() }
+        first.stop()
+        for other in others { #expect(try await VirusTotalClient(url: other.url).lookUp(testAddress).value != nil) }
+    }
+
     @Test func `T22 a name without address costs no quota`() async throws {
         let client = try VirusTotalClient(url: "https://virustotal.invalid") { $0.proxy = "" }
         let failure = try #require(try await client.lookUp(testAddress).failure)
