@@ -1,26 +1,32 @@
+import Dispatch
 import Synchronization
 
 /// Wakes a stage; carries no data, and rings that nobody answered yet count as one. One stage waits, anybody rings.
+///
+/// It has one timer, however often it is rung before its time: a cancelled `Task.sleep` stays in memory until its time has come.
 package final class Doorbell: Sendable {
     private struct State {
         var rung = false
         var waiter: CheckedContinuation<Void, Never>?
-        var generation = 0
+        /// When the wait ends by itself.
+        var deadline = DispatchTime.distantFuture
+        var timer: (any DispatchSourceTimer)?
+        /// When `timer` looks at the deadline; it may find a later one, or nobody waiting.
+        var looksAt = DispatchTime.distantFuture
     }
 
     private let state = Mutex(State())
 
     package init() {}
 
+    deinit {
+        state.withLock { $0.timer?.cancel() }
+    }
+
     package func ring() {
         let waiter = state.withLock { state in
-            guard let waiter = state.waiter else {
-                state.rung = true
-                return nil as CheckedContinuation<Void, Never>?
-            }
-            state.waiter = nil
-            state.generation += 1
-            return waiter
+            if state.waiter == nil { state.rung = true }
+            return state.waiter.take()
         }
         waiter?.resume()
     }
@@ -31,42 +37,38 @@ package final class Doorbell: Sendable {
             state.withLock { $0.rung = false }
             return
         }
-        let generation = state.withLock { $0.generation }
-        var timer: Task<Void, Never>?
-        if let seconds {
-            timer = Task { [weak self] in
-                try? await Task.sleep(nanoseconds: UInt64(min(seconds, 3_600) * 1e9))
-                guard !Task.isCancelled else { return }
-                self?.wake(generation)
-            }
-        }
         await withCheckedContinuation { continuation in
             let wakeNow = state.withLock { state in
                 if state.rung {
                     state.rung = false
-                    state.generation += 1
                     return true
                 }
                 state.waiter = continuation
+                state.deadline = seconds.map { .now() + min($0, 3_600) } ?? .distantFuture
+                if state.deadline < state.looksAt { look(at: state.deadline, &state) }
                 return false
             }
             if wakeNow { continuation.resume() }
         }
-        timer?.cancel()
     }
 
-    /// The timer's ring: only for the wait that set it.
-    private func wake(_ generation: Int) {
+    private func look(at time: DispatchTime, _ state: inout State) {
+        if state.timer == nil {
+            let timer = DispatchSource.makeTimerSource(queue: .global())
+            timer.setEventHandler { @Sendable [weak self] in self?.timeIsUp() }
+            timer.activate()
+            state.timer = timer
+        }
+        state.timer?.schedule(deadline: time)
+        state.looksAt = time
+    }
+
+    private func timeIsUp() {
         let waiter = state.withLock { state in
-            guard state.generation == generation else { return nil as CheckedContinuation<Void, Never>? }
-            guard let waiter = state.waiter else {
-                // The time was over before the wait began.
-                state.rung = true
-                return nil
-            }
-            state.waiter = nil
-            state.generation += 1
-            return waiter
+            state.looksAt = .distantFuture
+            guard state.waiter != nil, state.deadline > .now() else { return state.waiter.take() }
+            if state.deadline < .distantFuture { look(at: state.deadline, &state) }
+            return nil
         }
         waiter?.resume()
     }
