@@ -59,7 +59,7 @@ struct DoorbellTests {
         await waits(1_000)
         let before = try memory()
         await waits(400_000)
-        // Half a KiB each would be 200 MiB; other tests of this process may need some meanwhile.
-        #expect(try memory() - before < 120_000)
+        // Half a KiB each would be 200 MiB, for an hour; what other tests of this process need goes away.
+        try await eventually("no more memory than before") { try memory() - before < 120_000 }
     }
 }
