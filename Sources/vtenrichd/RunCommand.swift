@@ -28,6 +28,7 @@ struct RunCommand: AsyncParsableCommand {
                 environment: ProcessInfo.processInfo.environment)
             // Before anybody is told that it follows: until then a signal is ignored.
             signals = Self.listen(for: daemon, told)
+            await signals.registered()
             try await daemon.start()
         } catch let error as StartError {
             writeError(error.description)

@@ -83,4 +83,18 @@ struct StopTests {
         #expect(try await site.stop(next) == 0)
         #expect(site.receivedIDs == [Alerts.id(1), Alerts.id(2)])
     }
+
+    /// Dispatch hears of a signal a moment after it is asked to; many at once make that moment long.
+    @Test func `T03 a stop in the very moment it follows is heard`() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<12 {
+                group.addTask {
+                    let site = try Installation()
+                    let daemon = try await site.start()
+                    #expect(try await site.stop(daemon) == 0)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
 }
