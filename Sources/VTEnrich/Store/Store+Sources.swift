@@ -14,6 +14,8 @@ package struct SourceState: Sendable, Equatable {
 // The day of a second source, as rows of `meta`: requests counted before they are sent, by UTC date, when it opens again, and what
 // went wrong last.
 extension Store {
+    package static let abuseIPDB = "abuseipdb"
+
     /// Counts a request of the day; false where none is left, or the source said so.
     package func spend(source: String, perDay: Int, now: Double) throws(StoreError) -> Bool {
         let state = try self.state(ofSource: source, now: now)

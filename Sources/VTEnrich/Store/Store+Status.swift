@@ -50,7 +50,7 @@ extension Store {
         summary.checkpoint = try checkpoint(for: alertsPath)
         summary.oldestPending = try oldestPending()
         summary.pending = pending
-        summary.abuseIPDB = try state(ofSource: AbuseIPDB.name, now: now)
+        summary.abuseIPDB = try state(ofSource: Self.abuseIPDB, now: now)
         let (counters, waiting, ages, outbox) = try read("reading the counters") { db in
             let waiting = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM waiting") ?? 0
             return (

@@ -123,7 +123,7 @@ struct AbuseIPDBTests {
         #expect(try await source().complete(facts(1), of: address(1)).abuse == nil)
         _ = try await source().complete(facts(1), of: address(2))
         #expect(standIn.targets.count == 1)
-        let closed = try store.state(ofSource: AbuseIPDB.name, now: clock.wall)
+        let closed = try store.state(ofSource: Store.abuseIPDB, now: clock.wall)
         #expect(closed.closedUntil == clock.wall + 600 && closed.usedToday == 1 && closed.trouble == nil)
         clock.advance(601)
         #expect(try await source().complete(facts(1), of: address(2)).abuse != nil)
@@ -151,11 +151,11 @@ struct AbuseIPDBTests {
         standIn.next.withLock { $0 = [reply] }
         let before = facts(1)
         #expect(try await source().complete(before, of: address()) == before)
-        let state = try store.state(ofSource: AbuseIPDB.name, now: clock.wall)
+        let state = try store.state(ofSource: Store.abuseIPDB, now: clock.wall)
         #expect(state.trouble?.hasPrefix("AbuseIPDB") == true)
         // Of a daemon started since.
         #expect(try await source().complete(before, of: address(2)) != before)
-        #expect(try store.state(ofSource: AbuseIPDB.name, now: clock.wall).trouble == nil)
+        #expect(try store.state(ofSource: Store.abuseIPDB, now: clock.wall).trouble == nil)
     }
 
     @Test func `what it said is used as long as its own time, beyond VirusTotal's`() async throws {

@@ -43,7 +43,7 @@ actor AbuseIPDB: SecondSource {
         do {
             completed.abuse = try known(address, now)
             guard completed.abuse == nil, !isRejected,
-                try store.spend(source: Self.name, perDay: settings.perDay, now: now)
+                try store.spend(source: Store.abuseIPDB, perDay: settings.perDay, now: now)
             else { return completed }
         } catch {
             // The store logs its own faults.
@@ -53,8 +53,6 @@ actor AbuseIPDB: SecondSource {
         completed.abuse = take(await transport.get(path), address)
         return completed
     }
-
-    static let name = "abuseipdb"
 
     /// What was said before and still holds.
     private func known(_ address: IPAddress, _ now: Double) throws -> AbuseFacts? {
@@ -104,7 +102,7 @@ actor AbuseIPDB: SecondSource {
     /// Nothing more for so long; without a time until the day ends.
     private func close(_ seconds: Double?, _ now: Double) {
         do {
-            try store.close(source: Self.name, until: now + (seconds ?? UTCDate.nextDay(after: now) - now))
+            try store.close(source: Store.abuseIPDB, until: now + (seconds ?? UTCDate.nextDay(after: now) - now))
         } catch {
             // The store logs its own faults; the next answer says it again.
             return
@@ -116,7 +114,7 @@ actor AbuseIPDB: SecondSource {
         if let text, trouble != text { log.warning("\(text)") }
         trouble = text
         do {
-            try store.note(trouble: text, ofSource: Self.name)
+            try store.note(trouble: text, ofSource: Store.abuseIPDB)
         } catch {
             // The store logs its own faults.
             return
